@@ -1,0 +1,28 @@
+"""The command line of the benchmarks; `tidegate bench` passes its arguments on."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, show, and write the report."""
+    from benchmarks.main import MEASURES, run
+
+    parser = argparse.ArgumentParser(
+        prog="tidegate bench",
+        description="Measure speed and memory, and write benchmarks/report.md, .json and .svg.",
+        epilog="example: tidegate bench --quick --only push --only engine",
+    )
+    parser.add_argument("--quick", action="store_true", help="a minute, with larger errors")
+    parser.add_argument(
+        "--only", action="append", choices=list(MEASURES), help="one measure; may be repeated"
+    )
+    options = parser.parse_args(arguments)
+    sys.exit(0 if run(quick=options.quick, only=options.only) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""What people do today: the same rules over the whole text so far, at every chunk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import hyperscan
+
+from guardrails.plan import BoundRule, Plan
+from guardrails.prefilter import relax
+from guardrails.rule import Rule
+from guardrails.syntax import parse, unparse
+
+_FLAGS = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_DOTALL
+Span = tuple[int, int, str]
+
+
+class ExactRule:
+    """One rule by Python's `re`, with its checks; ASCII classes as the engine has them."""
+
+    def __init__(self, bound: BoundRule) -> None:
+        self.rule: Rule = bound.rule
+        self.label = bound.label
+        self.node = parse(bound.rule.expression).root
+        self.pattern = re.compile(unparse(self.node), re.ASCII)
+
+    def find(self, text: str, start: int = 0) -> Iterator[Span]:
+        """Yield every match that its checks accept, from `start` on."""
+        while (match := self.pattern.search(text, start)) is not None:
+            begin, end = match.span()
+            if self._accepts(text, begin, end):
+                yield begin, end, self.label
+                start = end
+            else:
+                start = begin + 1
+
+    def _accepts(self, text: str, start: int, end: int) -> bool:
+        rule = self.rule
+        if rule.bounds and not rule.bounds(text[start - 1 : start], text[end : end + 1]):
+            return False
+        if rule.check and not rule.check(text[start:end]):
+            return False
+        if not rule.context:
+            return True
+        reach = rule.context_chars
+        near = text[max(0, start - reach) : start] + "\n" + text[end : end + reach]
+        return any(word in near.lower() for word in rule.context)
+
+
+def redact(text: str, spans: Sequence[Span]) -> str:
+    """Replace each span with its label; of overlapping spans the first one wins."""
+    out, position = [], 0
+    for start, end, label in sorted(spans):
+        if start >= position:
+            out += [text[position:start], label]
+            position = end
+    return "".join([*out, text[position:]])
+
+
+class PythonRescan:
+    """Every rule over the whole text by `re`."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._rules = [ExactRule(bound) for bound in enforced_rules(plan)]
+
+    def __call__(self, text: str) -> str:
+        return redact(text, [span for rule in self._rules for span in rule.find(text)])
+
+
+class HyperscanRescan:
+    """One Hyperscan pass over the whole text, exact confirmation of what it hits.
+
+    Rules for which Hyperscan can report the start of a match do so; the others are confirmed from
+    the start of the text.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._rules = [ExactRule(bound) for bound in enforced_rules(plan)]
+        expressions = [relax(rule.node).encode() for rule in self._rules]
+        flags = [_FLAGS | _start_flag(expression) for expression in expressions]
+        self.with_start = sum(flag != _FLAGS for flag in flags)
+        self._database = _compile(expressions, flags)
+
+    def __call__(self, text: str) -> str:
+        found: dict[int, int] = {}
+        data = text.encode()
+        self._database.scan(data, match_event_handler=_note_first, context=found)
+        if not found:
+            return text
+        spans: list[Span] = []
+        for rule, start in found.items():
+            # Hyperscan counts bytes. One back: what stands before a match may be asked about.
+            first = max(0, len(data[:start].decode(errors="ignore")) - 1)
+            spans += self._rules[rule].find(text, first)
+        return redact(text, spans)
+
+
+def _note_first(rule: int, start: int, _end: int, _flags: int, found: dict[int, int]) -> None:
+    found[rule] = min(start, found.get(rule, start))
+
+
+def _compile(expressions: list[bytes], flags: list[int]) -> Any:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=expressions,
+        ids=list(range(len(expressions))),
+        elements=len(expressions),
+        flags=flags,
+    )
+    return database
+
+
+def _start_flag(expression: bytes) -> int:
+    try:
+        _compile([expression], [_FLAGS | hyperscan.HS_FLAG_SOM_LEFTMOST])
+    except hyperscan.HyperscanError:
+        return int(hyperscan.HS_FLAG_SINGLEMATCH)
+    return int(hyperscan.HS_FLAG_SOM_LEFTMOST)
+
+
+def enforced_rules(plan: Plan) -> Sequence[BoundRule]:
+    """Return the rules text waits for, in the matcher's order."""
+    assert plan.enforced is not None
+    return plan.enforced.rules
+
+
+def final_text(rescan: Callable[[str], str], chunks: Sequence[str]) -> str:
+    """Rescan at every chunk; return what the whole text has become."""
+    text = shown = ""
+    for chunk in chunks:
+        text += chunk
+        shown = rescan(text)
+    return shown

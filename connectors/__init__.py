@@ -1,0 +1,1 @@
+"""The edges: Kafka, files, in-process topics, settings."""

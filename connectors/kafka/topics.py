@@ -1,0 +1,61 @@
+"""The topics Tidegate works with: what they are set to, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connectors.kafka.client import Admin, TopicSpec
+from connectors.kafka.settings import KafkaSettings
+from guardrails.errors import ConnectorError
+
+# Broker time: deadlines and replays compare it, and producers' clocks cannot be trusted.
+LOG_TIME = {"message.timestamp.type": "LogAppendTime"}
+DAY_MS = 24 * 60 * 60 * 1000
+# 3 days: a long weekend to notice and repair a guard that stands still.
+CHUNKS_KEPT_MS = 3 * DAY_MS
+# 7 days: Kafka's own default.
+VERDICTS_KEPT_MS = 7 * DAY_MS
+# 30 days: the latest record of every stream, for audits; then deleted.
+AUDIT_KEPT_MS = 30 * DAY_MS
+# 14 days to look into what could not be judged.
+DEAD_LETTERS_KEPT_MS = 14 * DAY_MS
+
+
+def topic_specs(settings: KafkaSettings, partitions: int, replicas: int = -1) -> list[TopicSpec]:
+    """All topics of the guard flow. replicas: copies of each, -1 takes the broker's default."""
+    kept = {
+        "chunks": CHUNKS_KEPT_MS,
+        "verdicts": VERDICTS_KEPT_MS,
+        "audit": AUDIT_KEPT_MS,
+        "dead-letters": DEAD_LETTERS_KEPT_MS,
+    }
+    specs = []
+    for name, retention_ms in kept.items():
+        config = {
+            **LOG_TIME,
+            "retention.ms": str(retention_ms),
+            "max.message.bytes": str(max(settings.max_record_bytes, 1_048_588)),
+            "cleanup.policy": "compact,delete" if name == "audit" else "delete",
+        }
+        specs.append(TopicSpec(settings.topic(name), partitions, replicas, config))
+    return specs
+
+
+def create_topics(admin: Admin, specs: Sequence[TopicSpec]) -> list[str]:
+    """Create those that are missing; return their names.
+
+    Raises ConnectorError if one exists with another partition count: streams keyed before would
+    be split over two partitions.
+    """
+    counts = admin.describe([spec.name for spec in specs])
+    for spec in specs:
+        found = counts.get(spec.name, spec.partitions)
+        if found != spec.partitions:
+            raise ConnectorError(
+                f"topic {spec.name} has {found} partitions, wanted {spec.partitions}; use its"
+                " count, or another TIDEGATE_TOPIC_PREFIX"
+            )
+    missing = [spec for spec in specs if spec.name not in counts]
+    if missing:
+        admin.create(missing)
+    return [spec.name for spec in missing]

@@ -1,0 +1,58 @@
+"""Where the guard finds what it needs beside Kafka: read once from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from guardrails.errors import TidegateError
+
+# A keyed digest needs a key that cannot be guessed: 16 bytes, as NIST SP 800-107 asks of HMAC.
+MIN_KEY_BYTES = 16
+
+
+class SettingError(TidegateError):
+    """An environment variable is wrong. Next: correct the variable the message names."""
+
+
+class GuardSettings(NamedTuple):
+    """policy: `default` or the path of a policy file (TIDEGATE_POLICY). fingerprint_key: secret of
+    the digests in audit records, from TIDEGATE_FINGERPRINT_KEY or the file that
+    TIDEGATE_FINGERPRINT_KEY_FILE names; None leaves the digests out.
+    """
+
+    policy: str = "default"
+    fingerprint_key: bytes | None = None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> GuardSettings:
+        """Read the settings. Raises SettingError naming the variable.
+
+        >>> GuardSettings.from_env({"TIDEGATE_POLICY": "strict.yaml"}).policy
+        'strict.yaml'
+        """
+        return cls(environ.get("TIDEGATE_POLICY") or "default", _fingerprint_key(environ))
+
+
+def _fingerprint_key(environ: Mapping[str, str]) -> bytes | None:
+    name = "TIDEGATE_FINGERPRINT_KEY"
+    value, path = environ.get(name), environ.get(f"{name}_FILE")
+    if value and path:
+        raise SettingError(f"{name} and {name}_FILE are both set; unset one of them")
+    if path:
+        try:
+            value = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingError(
+                f"{name}_FILE: expected a readable text file, got {path!r} "
+                f"({type(error).__name__}); mount the secret or correct the path"
+            ) from None
+    if not value:
+        return None
+    if len(value.encode()) < MIN_KEY_BYTES:
+        raise SettingError(
+            f"{name}: expected at least {MIN_KEY_BYTES} bytes, got {len(value.encode())}; "
+            "make one with: openssl rand -hex 32"
+        )
+    return value.encode()

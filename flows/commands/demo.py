@@ -1,0 +1,32 @@
+"""`tidegate demo`: watch the guard at work, without a broker."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Annotated
+
+import typer
+
+EPILOG = """\b
+Examples:
+  tidegate demo
+  tidegate demo --fast            do not imitate the pace of a model
+  NO_COLOR=1 tidegate demo"""
+
+
+def demo(
+    fast: Annotated[
+        bool, typer.Option("--fast", help="As quick as the machine can, not at reading pace.")
+    ] = False,
+) -> None:
+    """Watch the guard at work on example streams, without a broker."""
+    from flows.exits import MissingError
+
+    try:
+        demo = importlib.import_module("flows.demo")
+    except ImportError as error:
+        raise MissingError(
+            f"the demonstration cannot be loaded ({error.name}); run it from a checkout of the "
+            "repository after `make install`"
+        ) from error
+    demo.show(fast=fast)

@@ -1,0 +1,65 @@
+"""The guard flow over Kafka, from settings or from the environment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from bytewax.dataflow import Dataflow
+
+from connectors.cache import FileDatabaseCache
+from connectors.kafka.settings import KafkaSettings
+from connectors.kafka.sink import KafkaSink
+from connectors.kafka.source import KafkaSource
+from connectors.settings import GuardSettings
+from flows.guard import build
+from guardrails import default_policy, parse_policy
+from guardrails.plan import Plan
+from guardrails.policy import Policy
+from guardrails.shard import Plans
+
+
+def read_policy(name: str) -> Policy:
+    """Return a policy: `default`, or one read from a file. Raises PolicyError, OSError."""
+    if name == "default":
+        return default_policy()
+    return parse_policy(Path(name).read_text("utf-8"), name)
+
+
+def load_plans(settings: GuardSettings) -> Plans:
+    """Compile the policy of the settings; the shipped one stays reachable by its name."""
+    cache = FileDatabaseCache()
+
+    def compile_policy(policy: Policy) -> Plan:
+        return Plan(policy, cache=cache, fingerprint_key=settings.fingerprint_key)
+
+    policy = read_policy(settings.policy)
+    return Plans(compile_policy(policy), compile_policy=compile_policy)
+
+
+def build_kafka(
+    kafka: KafkaSettings,
+    plans: Plans,
+    *,
+    stop: threading.Event,
+    workers: int = 1,
+    recovery: bool = True,
+    until_end: bool = False,
+) -> Dataflow:
+    """Wire the flow between the topics of the settings."""
+    source = KafkaSource(kafka, [kafka.topic("chunks")], stop=stop, until_end=until_end)
+    outputs = [kafka.topic(name) for name in ("verdicts", "audit", "dead-letters")]
+    sink = KafkaSink(kafka, outputs, writers=workers)
+    return build(source, sink, plans, kafka.topic, recovery=recovery)
+
+
+def build_from_environment(environ: Mapping[str, str]) -> Dataflow:
+    """Wire the flow for `python -m bytewax.run flows.guard`; signals stop it cleanly."""
+    import signal
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    plans = load_plans(GuardSettings.from_env(environ))
+    return build_kafka(KafkaSettings.from_env(environ), plans, stop=stop)

@@ -1,0 +1,98 @@
+"""A guardrail: what it looks for, what it costs, and the samples that prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
+
+from guardrails.rule import Rule
+
+
+class Action(StrEnum):
+    """What a finding does to the text, mildest first."""
+
+    ALLOW = "allow"
+    WARN = "warn"
+    REDACT = "redact"
+    BLOCK = "block"
+
+
+class Mode(StrEnum):
+    """Whether text waits for a guardrail (block), is only watched by it, or is not shown to it."""
+
+    BLOCK = "block"
+    MONITOR = "monitor"
+    DISABLED = "disabled"
+
+
+class PerformanceClass(StrEnum):
+    """A declared upper bound of what one run costs."""
+
+    INSTANT = "instant"  # below 10 ms, at every chunk
+    FAST = "fast"  # 10 to 100 ms, at every chunk or sentence
+    MODERATE = "moderate"  # 100 to 1000 ms, at sentences or paragraphs
+    SLOW = "slow"  # 1 to 5 s, at the end of the stream
+    VERY_SLOW = "very_slow"  # above 5 s, at the end of the stream
+
+
+# The classes whose mode a policy may not weaken while it enforces, or not strengthen.
+FIXED_MODES = {PerformanceClass.INSTANT: Mode.BLOCK, PerformanceClass.VERY_SLOW: Mode.MONITOR}
+DEFAULT_MODES = FIXED_MODES | {
+    PerformanceClass.FAST: Mode.BLOCK,
+    PerformanceClass.MODERATE: Mode.BLOCK,
+    PerformanceClass.SLOW: Mode.MONITOR,
+}
+
+
+class PerformanceCharacteristics(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guardrail publishes about its cost.
+
+    expected_latency_ms: per run, typical. client_safe: may be handed to clients, which only
+    patterns and keywords of class INSTANT or FAST may.
+    """
+
+    performance_class: PerformanceClass
+    expected_latency_ms: float
+    cacheable: bool = True
+    resources: tuple[str, ...] = ()
+    client_safe: bool = False
+
+
+class Options(BaseModel):
+    """What a policy may set on one guardrail beyond mode and action."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# A regular expression over a few characters of text.
+INSTANT_PATTERN = PerformanceCharacteristics(
+    performance_class=PerformanceClass.INSTANT, expected_latency_ms=0.01, client_safe=True
+)
+
+
+class Guardrail(msgspec.Struct, frozen=True, kw_only=True):
+    """One guardrail of the catalogue.
+
+    id: its name in policies; may equal a rule's id. family: pii, secrets or content; a policy may
+    speak of a whole family. rules: what it looks for; or build: makes the rules from `options`.
+    max_chars: reads the longest allowed text (code points) from `options`, for length limits.
+    catches: sample texts in which each expected finding stands between « and »; ignores: texts
+    with nothing to find. A sample of a secret is written in two pieces, so that no scanner of
+    repositories takes it for a real one.
+    """
+
+    id: str
+    family: str
+    summary: str
+    performance: PerformanceCharacteristics = INSTANT_PATTERN
+    action: Action = Action.REDACT
+    rules: tuple[Rule, ...] = ()
+    catches: tuple[str, ...] = ()
+    ignores: tuple[str, ...] = ()
+    options: type[Options] | None = None
+    build: Callable[[Any], tuple[Rule, ...]] | None = None
+    max_chars: Callable[[Any], int] | None = None

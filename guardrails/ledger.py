@@ -1,0 +1,172 @@
+"""What was found in one stream, and how much of it has been said.
+
+A finding is reported when the frontier of the enforced rules has passed its start, no earlier: a
+block further left would end the stream before it, and what is reported must not depend on how the
+text was cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from guardrails.events import Finding
+from guardrails.guardrail import Action
+from guardrails.matcher import Match
+from guardrails.plan import BoundRule, Lane, Plan
+from guardrails.release import Enforced
+
+# Later than any offset: the findings of a stream that was not cut end nowhere.
+_OPEN_END = 2**62
+
+
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """A decided match with what the policy does about it. text: folded, for the fingerprint."""
+
+    bound: BoundRule
+    start: int
+    end: int
+    text: str
+    capped: bool
+
+    @property
+    def action(self) -> Action:
+        """What is done about it; a redaction whose end is unknown is a block."""
+        action = self.bound.action
+        return Action.BLOCK if self.capped and action is Action.REDACT else action
+
+    def enforced(self) -> Enforced:
+        """Return it as the release sees it."""
+        rule, blocks = self.bound.rule, self.action is Action.BLOCK
+        return Enforced(self.start, self.end, blocks, rule.confidence, rule.id, self.bound.label)
+
+
+def bind(lane: Lane | None, matches: Sequence[Match]) -> list[Found]:
+    """Join a lane's matches with its rules."""
+    if lane is None:
+        return []
+    return [
+        Found(lane.rules[match.rule], match.start, match.end, match.text, match.capped)
+        for match in matches
+    ]
+
+
+class Ledger:
+    """The findings of one stream.
+
+    ahead: decided matches that wait for the frontier. reported: all findings said so far.
+    ends_at: findings from here on are not counted, because the stream was cut. floor: findings
+    that end at or before it are about text that was rewritten after readers had it.
+    """
+
+    __slots__ = ("_plan", "ahead", "ends_at", "floor", "over_length", "reported")
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.ahead: list[Found] = []
+        self.reported: list[Finding] = []
+        self.ends_at = _OPEN_END
+        self.floor = 0
+        # The length limit makes one finding, not one per chunk.
+        self.over_length = False
+
+    def watch(self, matches: Sequence[Match]) -> None:
+        """Take what the rules that only watch have decided."""
+        for item in bind(self._plan.watching, matches):
+            if item.end > self.floor:
+                self.ahead.append(item)
+
+    def enforce(self, matches: Sequence[Match], frontier: int) -> list[Found]:
+        """Take what the enforced rules have decided; return what touches the text, by offset.
+
+        frontier: raw; every enforced finding that starts before it is known. A block ends the
+        stream at its start: `ends_at` is set, and what starts later is left out.
+        """
+        found = bind(self._plan.enforced, matches)
+        if self.floor:
+            found = [item for item in found if item.end > self.floor]
+        self._limit_length(found, frontier)
+        for item in found:
+            if item.action is Action.BLOCK:
+                self.ends_at = item.start + 1
+                return [other for other in found if other.start < self.ends_at]
+        return found
+
+    def _limit_length(self, found: list[Found], frontier: int) -> None:
+        """Add the finding of a text that grew too long, where the frontier passes it."""
+        limit = self._plan.length_limit
+        if limit is None or self.over_length or frontier <= limit.max_chars:
+            return
+        self.over_length = True
+        start = limit.max_chars
+        # A redaction would have no end: it cuts, too.
+        item = Found(limit.bound, start, start + 1, "", capped=True)
+        if limit.enforced:
+            found.append(item)
+            found.sort(key=_by_offset)
+        else:
+            self.ahead.append(item)
+
+    def report(self, found: Sequence[Found], frontier: int) -> tuple[Finding, ...]:
+        """Return the findings of one verdict: enforced ones, and those they have passed."""
+        passed_to = min(frontier, self.ends_at)
+        if self.ahead:
+            found = [*found, *(item for item in self.ahead if item.start < passed_to)]
+            self.ahead = [item for item in self.ahead if item.start >= passed_to]
+        findings = [self._finding(item) for item in sorted(found, key=_by_offset)]
+        self.reported.extend(findings)
+        return tuple(
+            msgspec.structs.replace(finding, fingerprint=msgspec.UNSET) for finding in findings
+        )
+
+    def _finding(self, item: Found) -> Finding:
+        rule = item.bound.rule
+        digest = self._plan.fingerprint(item.text)
+        return Finding(
+            *(rule.type, rule.id, item.start, item.end, item.action),
+            *(rule.confidence, item.bound.mode, msgspec.UNSET if digest is None else digest),
+        )
+
+    def rewrite_from(self, offset: int) -> None:
+        """Forget what was found in text from `offset` on: its producer took it back."""
+        limit = self._plan.length_limit
+        self.floor = offset
+        self.ahead.clear()
+        self.reported = [finding for finding in self.reported if finding.end <= offset]
+        self.over_length = limit is not None and any(
+            finding.rule == limit.bound.rule.id for finding in self.reported
+        )
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return all findings reported so far, by offset."""
+        return tuple(sorted(self.reported, key=_by_place))
+
+    def snapshot(self) -> tuple[Any, ...]:
+        """Return the state as immutable primitives."""
+        ahead = tuple(
+            (item.bound.rule.id, item.start, item.end, item.text, item.capped)
+            for item in self.ahead
+        )
+        reported = msgspec.json.encode(self.reported) if self.reported else b""
+        return (reported, ahead, self.ends_at, self.floor, self.over_length)
+
+    @classmethod
+    def restore(cls, saved: tuple[Any, ...], plan: Plan) -> Ledger:
+        """Continue from a snapshot."""
+        ledger = cls(plan)
+        reported, ahead, ledger.ends_at, ledger.floor, ledger.over_length = saved
+        if reported:
+            ledger.reported = msgspec.json.decode(reported, type=list[Finding])
+        ledger.ahead = [Found(plan.bound_rules[rule], *rest) for rule, *rest in ahead]
+        return ledger
+
+
+def _by_offset(item: Found) -> tuple[int, int, str]:
+    return item.start, item.end, item.bound.rule.id
+
+
+def _by_place(finding: Finding) -> tuple[int, int, str]:
+    return finding.start, finding.end, finding.rule

@@ -1,0 +1,222 @@
+"""Rules over a stream that arrives in pieces, with the answer of the whole text.
+
+Let q, the frontier, be the smallest start from which the text so far is a prefix of some match
+(`guardrails.pending`). A match that starts before q cannot change any more, whatever follows, so it
+is reported; what starts at q or later waits. q never moves back. By induction the reported matches
+are those of the whole text, however it was cut, and at any time only the text from q on, plus what
+lookbehinds may read, is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from guardrails.automaton import Automaton
+from guardrails.errors import RuleError
+from guardrails.fold import FoldedTail
+from guardrails.pending import PendingIndex
+from guardrails.prefilter import DatabaseCache, Prefilter
+from guardrails.rule import CAP_GROUP, Rule
+from guardrails.syntax import parse
+from guardrails.tree import LAST_CODE_POINT, Chain, Chars, Look, Node, Repeat, lookahead, unparse
+
+# A longer hold is not looked at again before it has grown by an eighth: long keys cost a constant
+# number of steps per character instead of one pass per chunk. 256: a pass over less costs no more
+# than 15 µs, and ordinary text never holds as much.
+MIN_GEOMETRIC_HOLD = 256
+_GROWTH_SHIFT = 3
+
+_ANY = Chars(((0, LAST_CODE_POINT),))
+
+
+class Match(msgspec.Struct, frozen=True, gc=False):
+    """A decided match. start, end: raw offsets. text: folded. capped: cut at the rule's cap."""
+
+    rule: int
+    start: int
+    end: int
+    text: str
+    capped: bool
+
+
+class _CompiledRule:
+    """A rule with its exact expression; `accepts` is everything an expression cannot say."""
+
+    __slots__ = ("accepts", "capped", "lookbehind", "node", "rule", "search", "width")
+
+    def __init__(self, rule: Rule) -> None:
+        try:
+            syntax = parse(rule.expression)
+        except RuleError as error:
+            raise type(error)(f"rule '{rule.id}': {error}") from error
+        exact = re.compile(unparse(syntax.root), re.ASCII)
+        reach = max(rule.context_chars, 1 if rule.bounds else 0)
+        self.rule = rule
+        self.search: Callable[[str, int], Any] = exact.search
+        self.capped = CAP_GROUP in exact.groupindex
+        self.lookbehind = max(syntax.lookbehind, reach)
+        self.node = _with_reach(syntax.root, reach)
+        self.width = syntax.max_width + lookahead(self.node)
+        self.accepts = _acceptance(rule)
+
+
+def _with_reach(root: Node, reach: int) -> Node:
+    """Let what is read behind the match keep it pending, as a lookahead does.
+
+    The last character of the reach decides: when it is there, nothing is pending any more.
+    """
+    if reach < 2:
+        return root
+    return Chain((root, Look(Repeat(_ANY, 0, reach - 1), ahead=True, negated=False)))
+
+
+def _acceptance(rule: Rule) -> Callable[[str, int, int], bool] | None:
+    """Compose a rule's check, bounds and context into one question about (tail, start, end)."""
+    if rule.check is None and rule.bounds is None and not rule.context:
+        return None
+    check, bounds, reach = rule.check, rule.bounds, rule.context_chars
+    near = re.compile("|".join(map(re.escape, rule.context)), re.ASCII) if rule.context else None
+
+    def accepts(tail: str, start: int, end: int) -> bool:
+        if bounds and not bounds(tail[start - 1 : start] if start else "", tail[end : end + 1]):
+            return False
+        if check and not check(tail[start:end]):
+            return False
+        if near is None:
+            return True
+        left = tail[max(0, start - reach) : start].lower()
+        return bool(near.search(left) or near.search(tail[end : end + reach].lower()))
+
+    return accepts
+
+
+class MatchState:
+    """What one stream's matching needs to go on. Small, and all of it primitives.
+
+    decided: folded offset of the frontier. scanned: characters looked at so far, for measuring.
+    """
+
+    __slots__ = ("decided", "rescan_at", "resume", "scanned", "tail")
+
+    def __init__(self) -> None:
+        self.tail = FoldedTail()
+        self.decided = 0
+        # Folded size of the stream at which a long hold is looked at again.
+        self.rescan_at = 0
+        # Where a rule may match again, for rules whose last match reaches beyond the frontier.
+        self.resume: dict[int, int] = {}
+        self.scanned = 0
+
+    @classmethod
+    def starting_at(cls, offset: int) -> MatchState:
+        """Begin anew in the middle of a stream: nothing before `offset` is seen."""
+        state = cls()
+        state.decided = state.tail.base = state.tail.raw_end = offset
+        return state
+
+    @classmethod
+    def behind(cls, text: str) -> MatchState:
+        """Begin behind a clean text that is known and will be looked at with the next push."""
+        state = cls()
+        state.tail.append(text)
+        return state
+
+    @property
+    def frontier(self) -> int:
+        """Return the raw offset before which everything is decided."""
+        return self.tail.raw(self.decided)
+
+    def snapshot(self) -> tuple[object, ...]:
+        """Return the state as immutable primitives."""
+        resume = tuple(self.resume.items())
+        return (self.tail.snapshot(), self.decided, self.rescan_at, resume, self.scanned)
+
+    @classmethod
+    def restore(cls, saved: tuple[Any, ...]) -> MatchState:
+        """Continue from a snapshot."""
+        state = cls()
+        tail, state.decided, state.rescan_at, resume, state.scanned = saved
+        state.tail = FoldedTail.restore(tail)
+        state.resume = dict(resume)
+        return state
+
+
+class Matcher:
+    """A compiled set of rules. Immutable and shared by all streams of a policy version."""
+
+    def __init__(self, rules: Sequence[Rule], cache: DatabaseCache | None = None) -> None:
+        """Compile. Raises RuleError naming the rule that cannot be."""
+        self._rules = [_CompiledRule(rule) for rule in rules]
+        automata = [(Automaton(rule.node), rule.width) for rule in self._rules]
+        self._pending = PendingIndex(automata)
+        self._prefilter = Prefilter({one.rule.id: one.node for one in self._rules}, cache)
+        self._lookbehind = max((rule.lookbehind for rule in self._rules), default=1)
+        self.max_width = self._pending.max_width
+
+    def push(self, state: MatchState, text: str, *, final: bool = False) -> Sequence[Match]:
+        """Take the next chunk of clean text; return the matches that are now decided.
+
+        final: no text follows; everything is decided. O(chunk + hold).
+        """
+        tail = state.tail.append(text)
+        base = state.tail.base
+        size = len(tail)
+        first = state.decided - base
+        frontier = size
+        if not final:
+            if base + size < state.rescan_at:
+                return ()
+            oldest = max(first, size - self.max_width)
+            held = self._pending.held(tail[: oldest - 1 if oldest else None : -1])
+            state.scanned += size - oldest
+            frontier -= held
+            if held > MIN_GEOMETRIC_HOLD:
+                state.rescan_at = base + size + (held >> _GROWTH_SHIFT)
+            if state.tail.points:
+                frontier = state.tail.align(base + frontier) - base
+        if frontier == first:
+            return ()
+        state.scanned += size - first
+        hits = self._prefilter.hits(tail, first)
+        found = self._confirm(state, hits, first, frontier) if hits else ()
+        state.decided = base + frontier
+        if frontier > self._lookbehind:
+            state.tail.drop_before(base + frontier - self._lookbehind)
+        return found
+
+    def _confirm(
+        self, state: MatchState, hits: list[int], first: int, frontier: int
+    ) -> Sequence[Match]:
+        """Run the exact expressions of the rules that were hit over the newly decided starts."""
+        folded, tail, base = state.tail, state.tail.text, state.tail.base
+        found: list[Match] = []
+        for index in hits:
+            compiled = self._rules[index]
+            search, accepts = compiled.search, compiled.accepts
+            position = max(first, state.resume.pop(index, 0) - base)
+            while position < frontier:
+                match = search(tail, position)
+                if match is None or match.start() >= frontier:
+                    break
+                start, end = match.span()
+                if accepts is not None and not accepts(tail, start, end):
+                    position = start + 1
+                    continue
+                position = end
+                raw_start, raw_end = folded.raw_span(base + start, base + end)
+                if found and found[-1].start == raw_start and found[-1].rule == index:
+                    continue  # twice within what one code point folds to
+                capped = compiled.capped and match[CAP_GROUP] is not None
+                found.append(Match(index, raw_start, raw_end, match[0], capped))
+            if position > frontier:
+                state.resume[index] = base + position
+        found.sort(key=_by_offset)
+        return found
+
+
+def _by_offset(match: Match) -> tuple[int, int, int]:
+    return match.start, match.end, match.rule

@@ -1,0 +1,1 @@
+"""Personal data: one guardrail per kind, types named as Presidio names them."""

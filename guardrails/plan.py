@@ -1,0 +1,125 @@
+"""A policy made ready to run: its rules compiled into the two matchers a session pushes through.
+
+Rules that hold text back (mode block, action redact or block) and rules that only watch are matched
+apart, so that a monitor can never delay what is shown.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+
+import msgspec
+
+from guardrails.errors import PolicyError, RuleError
+from guardrails.guardrail import Action, Mode
+from guardrails.matcher import Matcher
+from guardrails.policy import Policy, Setting
+from guardrails.prefilter import DatabaseCache
+from guardrails.rule import Rule
+
+# More than any stream has.
+_UNLIMITED = 2**62
+
+
+class BoundRule(msgspec.Struct, frozen=True):
+    """A rule together with what the policy does about its findings."""
+
+    rule: Rule
+    guardrail: str
+    action: Action
+    mode: Mode
+    label: str
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """Rules that share one frontier, and their matcher. `rules` are in the matcher's order."""
+
+    rules: tuple[BoundRule, ...]
+    matcher: Matcher
+
+
+class LengthLimit(msgspec.Struct, frozen=True):
+    """The stream's text may have this many code points; the next one is a finding."""
+
+    max_chars: int
+    bound: BoundRule
+
+    @property
+    def enforced(self) -> bool:
+        """Whether the text is cut there, not only watched."""
+        return _holds(self.bound)
+
+
+class Plan:
+    """A compiled policy version; immutable, shared by its streams.
+
+    enforced: rules text waits for; None when there are none. watching: all others.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        cache: DatabaseCache | None = None,
+        fingerprint_key: bytes | None = None,
+    ) -> None:
+        """fingerprint_key: secret of the keyed digests in audit records; None leaves them out.
+
+        Raises PolicyError naming the guardrail whose rule cannot be compiled.
+        """
+        self.policy = policy
+        self.version = policy.version
+        self.settings = policy.resolve()
+        self._fingerprint_key = fingerprint_key
+        bound = [rule for setting in self.settings for rule in _bind(setting, policy.label)]
+        self.enforced = _lane([rule for rule in bound if _holds(rule)], cache)
+        self.watching = _lane([rule for rule in bound if not _holds(rule)], cache)
+        self.length_limit = _length_limit(self.settings, policy.label)
+        limit = self.length_limit
+        self.max_chars = _UNLIMITED if limit is None else limit.max_chars
+        self.bound_rules = {rule.rule.id: rule for rule in bound}
+        if limit is not None:
+            self.bound_rules[limit.bound.rule.id] = limit.bound
+
+    def fingerprint(self, text: str) -> str | None:
+        """Return a keyed digest of matched text, 16 hexadecimal digits, or None without a key."""
+        if self._fingerprint_key is None:
+            return None
+        return hmac.digest(self._fingerprint_key, text.encode(), "sha256").hex()[:16]
+
+
+def _bind(setting: Setting, label: str) -> list[BoundRule]:
+    return [
+        BoundRule(
+            rule,
+            setting.guardrail.id,
+            setting.action,
+            setting.mode,
+            label.replace("{type}", rule.type).replace("{rule}", rule.id),
+        )
+        for rule in setting.rules
+    ]
+
+
+def _holds(bound: BoundRule) -> bool:
+    return bound.mode is Mode.BLOCK and bound.action in (Action.REDACT, Action.BLOCK)
+
+
+def _lane(rules: Sequence[BoundRule], cache: DatabaseCache | None) -> Lane | None:
+    if not rules:
+        return None
+    try:
+        matcher = Matcher([bound.rule for bound in rules], cache)
+    except RuleError as error:
+        raise PolicyError(str(error)) from error
+    return Lane(tuple(rules), matcher)
+
+
+def _length_limit(settings: Sequence[Setting], label: str) -> LengthLimit | None:
+    for setting in settings:
+        if setting.max_chars is not None:
+            rule = Rule(id=setting.guardrail.id, type="LENGTH", expression="", confidence=1.0)
+            bound = _bind(msgspec.structs.replace(setting, rules=(rule,)), label)[0]
+            return LengthLimit(setting.max_chars, bound)
+    return None

@@ -1,0 +1,1 @@
+"""The engine in Bytewax's dress: decode, guard, route."""

@@ -1,0 +1,57 @@
+"""Events to the records of their topics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import bytewax.operators as op
+from bytewax.dataflow import Stream, operator
+from bytewax.operators import KeyedStream
+
+from guardrails.events import Audit, DeadLetter, Verdict, encode
+from guardrails.records import Output
+from guardrails.shard import Event
+
+
+@dataclass(frozen=True)
+class RouteOut:
+    """outputs: (key, Output), ready for a sink; the stream id keys verdicts and audit records."""
+
+    outputs: KeyedStream[Output]
+
+
+@operator
+def route(
+    step_id: str,  # noqa: ARG001 - Bytewax names the steps inside by it
+    up: KeyedStream[Event],
+    errs: Stream[DeadLetter],
+    topic: Callable[[str], str],
+) -> RouteOut:
+    """Encode each event for its topic: verdicts, audit, dead-letters.
+
+    In: the guard's events and the decoder's errors. topic: full name of a topic. Dead letters go
+    under the key they were read with.
+    """
+    topics: dict[type, str] = {
+        Verdict: topic("verdicts"),
+        Audit: topic("audit"),
+        DeadLetter: topic("dead-letters"),
+    }
+
+    def encode_batch(batch: list[tuple[str, Event]]) -> Iterable[tuple[str, Output]]:
+        return [(key, _output(topics[type(event)], event)) for key, event in batch]
+
+    def encode_letters(batch: list[DeadLetter]) -> Iterable[tuple[str, Output]]:
+        name = topics[DeadLetter]
+        return [(str(letter.partition), _output(name, letter)) for letter in batch]
+
+    letters = op.flat_map_batch("letters", errs, encode_letters)
+    events = op.flat_map_batch("encode", up, encode_batch)
+    return RouteOut(op.merge("outputs", events, letters))
+
+
+def _output(topic: str, event: Event) -> Output:
+    if isinstance(event, DeadLetter):
+        return Output(topic, event.key or b"", encode(event))
+    return Output(topic, event.stream_id.encode(), encode(event))

@@ -1,0 +1,80 @@
+"""Calls the real command in a process of its own, as a shell does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+COMMAND = (sys.executable, "-c", "from flows.cli import main; main()")
+# Whatever the machine has set must not decide a test.
+FOREIGN = ("KAFKA_", "TIDEGATE_", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "TERM")
+
+
+def environment(cache: Path, **extra: str) -> dict[str, str]:
+    """The environment of a call. cache: where compiled rules go."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "TIDEGATE_CACHE_DIR": str(cache),
+        "TERM": "xterm-256color",
+        **extra,
+    }
+
+
+class Result:
+    """How a call ended. out, err: what it wrote."""
+
+    def __init__(self, code: int, out: bytes, err: bytes) -> None:
+        self.code, self.out, self.err = code, out.decode(), err.decode()
+
+    @property
+    def rows(self) -> list[Any]:
+        """Standard output as JSON lines."""
+        return [json.loads(line) for line in self.out.split("\n") if line]
+
+
+class Command:
+    """Calls `tidegate` with one environment, in one directory."""
+
+    def __init__(self, directory: Path, cache: Path) -> None:
+        self.directory = directory
+        self._cache = cache
+
+    def __call__(self, *arguments: str, stdin: bytes = b"", **extra: str) -> Result:
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            input=stdin,
+            capture_output=True,
+            cwd=self.directory,
+            env=environment(self._cache, **extra),
+            timeout=120,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *arguments: str, **extra: str) -> subprocess.Popen[bytes]:
+        """Start a call that goes on by itself."""
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.directory,
+            env=environment(self._cache, **extra),
+        )
+
+    def write(self, name: str, rows: Sequence[Any] | str | bytes) -> str:
+        """Write a file into the directory: rows as JSON lines, or text, or bytes."""
+        if isinstance(rows, str):
+            rows = rows.encode("utf-8", "surrogatepass")
+        if not isinstance(rows, bytes):
+            rows = "".join(json.dumps(row) + "\n" for row in rows).encode()
+        (self.directory / name).write_bytes(rows)
+        return name

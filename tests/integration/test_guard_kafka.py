@@ -1,0 +1,122 @@
+"""Recorded streams through Kafka, the flow and Kafka again: the engine's answers on whole texts."""
+
+import random
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from connectors.kafka.settings import KafkaSettings
+from flows.kafka import build_kafka
+from guardrails import default_plan
+from guardrails.session import Session
+from guardrails.shard import Plans
+from tests.broker import Broker
+from tests.flows.guarding import TEXTS, read_all
+from tests.integration.guarding import Deployment, as_events, stop
+from tests.integration.kafka_flow import run
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(params=["kafka-python", "confluent"])
+def deployment(request, broker: Broker, tmp_path: Path):
+    settings = KafkaSettings(bootstrap_servers=broker.bootstrap, client=request.param)
+    deployment = Deployment(settings, tmp_path)
+    yield deployment
+    deployment.close()
+
+
+@pytest.fixture
+def quick(broker: Broker, tmp_path: Path):
+    settings = KafkaSettings(bootstrap_servers=broker.bootstrap, client="confluent")
+    deployment = Deployment(settings, tmp_path)
+    yield deployment
+    deployment.close()
+
+
+def own_streams(count: int) -> dict[str, list[str]]:
+    rng = random.Random(7)
+    streams = {}
+    for number in range(count):
+        text = TEXTS[number % len(TEXTS)]
+        cuts = sorted(rng.randrange(len(text) + 1) for _ in range(20))
+        pairs = zip([0, *cuts], [*cuts, len(text)], strict=True)
+        streams[f"own-{number}"] = [text[start:end] for start, end in pairs]
+    return streams
+
+
+def interleave(streams: dict[str, list[str]]) -> list[dict[str, object]]:
+    rng = random.Random(11)
+    queues = [as_events(stream_id, pieces)[::-1] for stream_id, pieces in streams.items()]
+    chunks = []
+    while queues:
+        index = rng.randrange(len(queues))
+        chunks.append(queues[index].pop())
+        if not queues[index]:
+            queues[index] = queues[-1]
+            queues.pop()
+    return chunks
+
+
+def engine_answers(streams: dict[str, list[str]]):
+    answers = {}
+    for stream_id, pieces in streams.items():
+        session = Session(stream_id, default_plan())
+        verdict = session.push("".join(pieces), final=True)
+        text = "".join(segment.text for segment in verdict.segments)
+        answers[stream_id] = (text, session.audit().content.findings)
+    return answers
+
+
+def check(deployment: Deployment, streams: dict[str, list[str]]) -> None:
+    answers, contents = read_all(deployment.records("verdicts"), deployment.records("audit"))
+    expected = engine_answers(streams)
+    different = [stream_id for stream_id in expected if answers.get(stream_id) != expected[stream_id]]
+    assert different == []
+    assert set(answers) == set(expected)
+    assert {len(versions) for versions in contents.values()} == {1}
+    assert deployment.records("dead-letters") == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_streams_through_kafka_are_answered_as_whole_texts(deployment, workers):
+    streams = own_streams(60)
+    deployment.produce(interleave(streams))
+    plans, stop_event = Plans(default_plan()), threading.Event()
+    flow = build_kafka(
+        deployment.settings, plans, stop=stop_event, workers=workers, until_end=True
+    )
+    run(flow, deployment.recovery, workers)
+    check(deployment, streams)
+    assert deployment.ends("audit") == len(streams)
+
+
+def test_a_guard_killed_and_terminated_again_and_again_loses_and_repeats_nothing(quick):
+    streams = own_streams(400)
+    chunks = interleave(streams)
+    guard = ("-m", "flows", "run", "--recovery-dir", str(quick.recovery), "--epoch-s", "0.3")
+    third = len(chunks) // 3
+    for part, how in enumerate((signal.SIGKILL, signal.SIGTERM)):
+        process = quick.start(*guard)
+        quick.produce(chunks[part * third : (part + 1) * third])
+        wanted = part * third + third // 2
+        assert quick.wait_for("verdicts", wanted) >= wanted
+        code = stop(process, how)
+        assert code == (0 if how is signal.SIGTERM else -signal.SIGKILL)
+    process = quick.start(*guard)
+    quick.produce(chunks[2 * third :])
+    quick.wait_for("audit", len(streams))
+    # The count may be reached by repeats; the last words are in when all streams are.
+    assert stop(process, signal.SIGTERM) == 0
+    check(quick, streams)
+
+
+def test_bytewax_runs_the_flow_from_the_environment(quick):
+    streams = own_streams(12)
+    quick.produce(interleave(streams))
+    process = quick.start("-m", "bytewax.run", "flows.guard")
+    assert quick.wait_for("audit", len(streams)) == len(streams)
+    assert stop(process, signal.SIGTERM) == 0
+    check(quick, streams)
