@@ -9,11 +9,12 @@ from typing import Any
 import hyperscan
 
 from guardrails.plan import BoundRule, Plan
-from guardrails.prefilter import relax
 from guardrails.rule import Rule
-from guardrails.syntax import parse, unparse
+from guardrails.syntax import parse
+from guardrails.tree import Chain, Choice, Edge, Group, Look, Node, Repeat, unparse
 
 _FLAGS = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_DOTALL
+_ESCAPES = re.compile(r"\\(?:x([0-9a-f]{2})|U([0-9a-f]{8}))")
 Span = tuple[int, int, str]
 
 
@@ -78,10 +79,10 @@ class HyperscanRescan:
 
     def __init__(self, plan: Plan) -> None:
         self._rules = [ExactRule(bound) for bound in enforced_rules(plan)]
-        expressions = [relax(rule.node).encode() for rule in self._rules]
-        flags = [_FLAGS | _start_flag(expression) for expression in expressions]
-        self.with_start = sum(flag != _FLAGS for flag in flags)
-        self._database = _compile(expressions, flags)
+        expressions = [hyperscan_expression(rule.node) for rule in self._rules]
+        flags = [_start_flag(expression) for expression in expressions]
+        self.with_start = flags.count(_WITH_START)
+        self._database = compile_database(expressions, flags)
 
     def __call__(self, text: str) -> str:
         found: dict[int, int] = {}
@@ -101,23 +102,50 @@ def _note_first(rule: int, start: int, _end: int, _flags: int, found: dict[int, 
     found[rule] = min(start, found.get(rule, start))
 
 
-def _compile(expressions: list[bytes], flags: list[int]) -> Any:
+def compile_database(expressions: Sequence[bytes], flags: Sequence[int]) -> Any:
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=expressions,
+        expressions=list(expressions),
         ids=list(range(len(expressions))),
         elements=len(expressions),
-        flags=flags,
+        flags=list(flags),
     )
     return database
 
 
+_WITH_START = _FLAGS | hyperscan.HS_FLAG_SOM_LEFTMOST
+WITHOUT_START = _FLAGS | hyperscan.HS_FLAG_SINGLEMATCH
+
+
 def _start_flag(expression: bytes) -> int:
     try:
-        _compile([expression], [_FLAGS | hyperscan.HS_FLAG_SOM_LEFTMOST])
+        compile_database([expression], [_WITH_START])
     except hyperscan.HyperscanError:
-        return int(hyperscan.HS_FLAG_SINGLEMATCH)
-    return int(hyperscan.HS_FLAG_SOM_LEFTMOST)
+        return int(WITHOUT_START)
+    return int(_WITH_START)
+
+
+def hyperscan_expression(node: Node) -> bytes:
+    """Write a rule for Hyperscan, which has no lookarounds: it then matches wherever the rule does."""
+
+    def code_point(match: re.Match[str]) -> str:
+        return f"\\x{{{match[1] or match[2]}}}"
+
+    return _ESCAPES.sub(code_point, unparse(_without_looks(node))).encode()
+
+
+def _without_looks(node: Node) -> Node:
+    if isinstance(node, Look | Edge):
+        return Chain(())
+    if isinstance(node, Chain):
+        return Chain(tuple(_without_looks(part) for part in node.parts))
+    if isinstance(node, Choice):
+        return Choice(tuple(_without_looks(branch) for branch in node.branches))
+    if isinstance(node, Repeat):
+        return Repeat(_without_looks(node.part), node.low, node.high)
+    if isinstance(node, Group):
+        return Group(_without_looks(node.part))
+    return node
 
 
 def enforced_rules(plan: Plan) -> Sequence[BoundRule]:

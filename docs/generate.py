@@ -34,7 +34,7 @@ _DESCRIPTIONS = {
     "frontier and drops or trims the segments that lie before it.",
     "audit": "One record per stream, when it is complete. Sent again after a crash, with the same "
     "key; the last one counts.",
-    "dead-letters": "Events that could not be judged, with all their bytes, where they came from "
+    "dead-letters": "Events that could not be judged, where they came from "
     "and why. The bytes may hold user text: restrict who can read the topic.",
 }
 _EXAMPLE = {"stream_id": "reply-7", "seq": 0, "text": "Write to ada@exam"}

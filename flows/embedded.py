@@ -14,8 +14,8 @@ from connectors.memory import MemorySink, MemorySource, MemoryTopics
 from flows.guard import build
 from guardrails.events import Audit, Chunk, DeadLetter, Verdict, encode
 from guardrails.plan import Plan
+from guardrails.plans import Plans
 from guardrails.policy import Policy
-from guardrails.shard import Plans
 
 
 @dataclass

@@ -14,8 +14,8 @@ from bytewax.dataflow import Dataflow
 from bytewax.inputs import Source
 from bytewax.outputs import Sink
 
+from guardrails.plans import Plans
 from guardrails.records import Clock, Output, Record
-from guardrails.shard import Plans
 from operators.decode import decode
 from operators.guard import guard
 from operators.route import route

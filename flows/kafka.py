@@ -16,8 +16,8 @@ from connectors.settings import GuardSettings
 from flows.guard import build
 from guardrails import default_policy, parse_policy
 from guardrails.plan import Plan
+from guardrails.plans import Plans
 from guardrails.policy import Policy
-from guardrails.shard import Plans
 
 
 def read_policy(name: str) -> Policy:

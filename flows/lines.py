@@ -70,7 +70,7 @@ def write_dead_letter(letter: DeadLetter) -> Text:
     line = Text(f"{_time(letter.timestamp_ms)} ")
     line.append(f"{letter.topic}/{letter.partition}@{letter.offset} ")
     line.append(letter.reason, style="bold red")
-    line.append(f": {letter.detail} ({len(letter.value)} bytes)")
+    line.append(f": {letter.detail} ({letter.size} bytes)")
     return line
 
 

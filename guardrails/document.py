@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -136,7 +135,7 @@ def _syntax_fault(error: MarkedYAMLError) -> Fault:
     return Fault(where, f"this is not YAML: {text}")
 
 
-class _TooDeep(Exception):  # noqa: N818 - it only ends the reading
+class _TooDeep(Exception):
     """The fault has been noted."""
 
 
@@ -245,10 +244,3 @@ _READERS: tuple[tuple[re.Pattern[str], Any], ...] = (
     (_FLOAT, float),
     (_SPECIAL, lambda text: float(text.replace(".", "", 1))),
 )
-
-
-def paths(node: Node) -> Iterator[Path]:
-    """Yield the path of every value below a node, for tests and tools."""
-    for step, child in node.children.items():
-        yield (step,)
-        yield from ((step, *rest) for rest in paths(child))

@@ -168,10 +168,16 @@ class Audit(Struct, frozen=True):
     v: Literal[1] = 1
 
 
+# In base64 four thirds of it, so that the letter fits where the event fitted (1 MiB).
+MAX_LETTER_BYTES = 524_288
+
+
 class DeadLetter(Struct, frozen=True):
     """Bytes that could not be judged, where they came from and why (topic `dead-letters`).
 
-    reason: short and stable; detail: for people, without user text. value, key: base64 in JSON.
+    reason: short and stable; detail: for people, without user text. value, key: base64 in JSON;
+    a value of more than `MAX_LETTER_BYTES` is cut to that, and `size` says how long it was: the
+    whole one still stands in its topic, at its offset.
     """
 
     topic: str
@@ -182,6 +188,7 @@ class DeadLetter(Struct, frozen=True):
     detail: str
     key: bytes | None
     value: bytes
+    size: int
     v: Literal[1] = 1
 
 

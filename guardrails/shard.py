@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import heapq
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from guardrails.codec import decode_chunk
 from guardrails.errors import MalformedEvent, SnapshotError
-from guardrails.events import Audit, Chunk, DeadLetter, Verdict
+from guardrails.events import MAX_LETTER_BYTES, Audit, Chunk, DeadLetter, Verdict
 from guardrails.guardrail import Action
 from guardrails.plan import Plan
-from guardrails.policy import Policy
+from guardrails.plans import Plans
 from guardrails.records import END_OF_TIME, Record
 from guardrails.session import Session
 
 SNAPSHOT_VERSION = 1
 
-# Shards of one partition: measured, see docs/decisions/0002-shards.md. Part of every snapshot,
+# Shards of one partition: measured, see docs/decisions/0002. Part of every snapshot,
 # because another number would look for a stream in another shard.
 SHARDS = 64
 
@@ -33,44 +32,13 @@ Event = Verdict | Audit | DeadLetter
 UNKNOWN_POLICY = "unknown-policy"
 
 
-class Plans:
-    """The policies streams may be judged by: by name for new streams, by version for all others."""
+class _Tombstone(msgspec.Struct, frozen=True, gc=False):
+    """What is left of a complete stream for a while. Times: log time, milliseconds."""
 
-    def __init__(
-        self,
-        default: Plan,
-        named: dict[str, Plan] | None = None,
-        compile_policy: Callable[[Policy], Plan] = Plan,
-    ) -> None:
-        """default: for chunks that name no policy; reachable by its own name too.
-
-        compile_policy: compiles the policies that streams of a snapshot began with.
-        """
-        self.default = default
-        self._named = {default.policy.name: default, **(named or {})}
-        self._versions = {plan.version: plan for plan in (default, *self._named.values())}
-        self._compile = compile_policy
-
-    def named(self, name: str | None) -> Plan | None:
-        """Return the plan a new stream is judged by, or None if there is no such policy."""
-        return self.default if name is None else self._named.get(name)
-
-    def version(self, version: str, source: str) -> Plan:
-        """Return the plan a stream began with. source: that policy as JSON, as it was saved.
-
-        Raises SnapshotError when rules or engine have changed since.
-        """
-        plan = self._versions.get(version)
-        if plan is None:
-            plan = self._compile(Policy.model_validate_json(source))
-            if plan.version != version:
-                raise SnapshotError(
-                    f"streams are open under policy {plan.policy.name!r} version {version}, which "
-                    f"this release compiles to {plan.version}; let them end under the release "
-                    "that opened them, or start with an empty recovery directory"
-                )
-            self._versions[version] = plan
-        return plan
+    next_seq: int
+    forgotten_at_ms: int
+    kept_ms: int
+    blocked: bool
 
 
 class Shard:
@@ -83,8 +51,8 @@ class Shard:
         self._sessions: dict[str, Session] = {}
         self._clock_ms = 0
         self._deadlines: list[tuple[int, str]] = []
-        # stream id -> (next seq, forgotten at ms): complete streams, so that a retry opens nothing.
-        self._tombstones: dict[str, tuple[int, int]] = {}
+        # Complete streams, so that a retry opens nothing, the one to be forgotten first in front.
+        self._tombstones: dict[str, _Tombstone] = {}
         # Records of streams whose first chunk has not come.
         self._parked: dict[str, list[Record]] = {}
         self._saved: dict[str, bytes] = {}
@@ -139,8 +107,12 @@ class Shard:
     def _open(self, chunk: Chunk, record: Record) -> Session | list[Event]:
         """Return a new session, or what is said instead of opening one."""
         tombstone = self._tombstones.get(chunk.stream_id)
-        if tombstone is not None and tombstone[1] > self._clock_ms:
-            if chunk.seq < tombstone[0]:
+        if tombstone is not None and tombstone.forgotten_at_ms > self._clock_ms:
+            if tombstone.blocked:
+                # Its producer goes on talking to nobody; it stays blocked while it does.
+                self._bury(chunk.stream_id, tombstone.next_seq, tombstone.kept_ms, blocked=True)
+                return []
+            if chunk.seq < tombstone.next_seq:
                 return []
             detail = f"stream {chunk.stream_id!r} is complete; seq {chunk.seq} came behind its end"
             return [dead_letter(record, "after-end", detail)]
@@ -183,13 +155,17 @@ class Shard:
         del self._sessions[stream_id]
         self._saved.pop(stream_id, None)
         self._changed.discard(stream_id)
-        forgotten_at = self._clock_ms + int(session.plan.policy.limits.tombstone_s * 1000)
-        # Put at the end, so that the oldest tombstones come first.
-        self._tombstones.pop(stream_id, None)
-        self._tombstones[stream_id] = (session.sequencer.next_seq, forgotten_at)
+        kept_ms = int(session.plan.policy.limits.tombstone_s * 1000)
+        blocked = session.ended_by == "blocked"
+        self._bury(stream_id, session.sequencer.next_seq, kept_ms, blocked=blocked)
         # The end of time is no time: a finite input ends its streams with their last chunk.
         ended_at = session.last_at_ms if self._clock_ms >= END_OF_TIME else self._clock_ms
         return [*verdicts, session.audit(ended_at)]
+
+    def _bury(self, stream_id: str, next_seq: int, kept_ms: int, *, blocked: bool) -> None:
+        self._tombstones.pop(stream_id, None)
+        forgotten_at_ms = self._clock_ms + kept_ms
+        self._tombstones[stream_id] = _Tombstone(next_seq, forgotten_at_ms, kept_ms, blocked)
 
     def tick(self, now_ms: int) -> list[Event]:
         """Let log time pass: gaps, idle and old streams, forgotten tombstones."""
@@ -214,9 +190,12 @@ class Shard:
         return events
 
     def _forget(self) -> None:
-        for stream_id, (_, forgotten_at) in list(self._tombstones.items()):
-            if forgotten_at > self._clock_ms:
+        gone = []
+        for stream_id, tombstone in self._tombstones.items():
+            if tombstone.forgotten_at_ms > self._clock_ms:
                 break
+            gone.append(stream_id)
+        for stream_id in gone:
             del self._tombstones[stream_id]
 
     def snapshot(self) -> tuple[Any, ...] | None:
@@ -231,7 +210,10 @@ class Shard:
         policies = tuple(
             (version, plan.policy.model_dump_json()) for version, plan in in_use.items()
         )
-        tombstones = tuple((key, *value) for key, value in self._tombstones.items())
+        tombstones = tuple(
+            (stream_id, *msgspec.structs.astuple(tombstone))
+            for stream_id, tombstone in self._tombstones.items()
+        )
         streams = tuple(self._saved.values())
         parked = tuple(
             msgspec.structs.astuple(record)
@@ -264,7 +246,7 @@ class Shard:
             chunk = decode_chunk(record.value)
             shard._park(chunk, record, plans.named(chunk.policy) or plans.default)
         heapq.heapify(shard._deadlines)
-        shard._tombstones = {key: (seq, at) for key, seq, at in tombstones}
+        shard._tombstones = {key: _Tombstone(*fields) for key, *fields in tombstones}
         return shard
 
 
@@ -274,8 +256,15 @@ def _beginless(record: Record, stream_id: str) -> DeadLetter:
 
 
 def dead_letter(record: Record, reason: str, detail: str) -> DeadLetter:
-    """Return the letter for a record that could not be judged: all its bytes, and why."""
+    """Return the letter for a record that could not be judged: its bytes, and why."""
     return DeadLetter(
-        *(record.topic, record.partition, record.offset, record.timestamp_ms),
-        *(reason, detail, record.key, record.value),
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp_ms,
+        reason,
+        detail,
+        record.key,
+        record.value[:MAX_LETTER_BYTES],
+        len(record.value),
     )

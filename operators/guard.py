@@ -10,8 +10,9 @@ import bytewax.operators as op
 from bytewax.dataflow import operator
 from bytewax.operators import KeyedStream, StatefulBatchLogic
 
+from guardrails.plans import Plans
 from guardrails.records import Clock
-from guardrails.shard import Event, Plans, Shard
+from guardrails.shard import Event, Shard
 from operators.decode import Item
 
 

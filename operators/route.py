@@ -10,6 +10,7 @@ from bytewax.dataflow import Stream, operator
 from bytewax.operators import KeyedStream
 
 from guardrails.events import Audit, DeadLetter, Verdict, encode
+from guardrails.parts import encode_parts
 from guardrails.records import Output
 from guardrails.shard import Event
 
@@ -40,7 +41,16 @@ def route(
     }
 
     def encode_batch(batch: list[tuple[str, Event]]) -> Iterable[tuple[str, Output]]:
-        return [(key, _output(topics[type(event)], event)) for key, event in batch]
+        out: list[tuple[str, Output]] = []
+        for key, event in batch:
+            topic_name = topics[type(event)]
+            if isinstance(event, Verdict):
+                stream_id = event.stream_id.encode()
+                records = encode_parts(event)
+                out += [(key, Output(topic_name, stream_id, value)) for value in records]
+            else:
+                out.append((key, _output(topic_name, event)))
+        return out
 
     def encode_letters(batch: list[DeadLetter]) -> Iterable[tuple[str, Output]]:
         name = topics[DeadLetter]
@@ -51,7 +61,7 @@ def route(
     return RouteOut(op.merge("outputs", events, letters))
 
 
-def _output(topic: str, event: Event) -> Output:
+def _output(topic: str, event: Audit | DeadLetter) -> Output:
     if isinstance(event, DeadLetter):
         return Output(topic, event.key or b"", encode(event))
     return Output(topic, event.stream_id.encode(), encode(event))

@@ -22,8 +22,8 @@ from flows.kafka import build_kafka
 from guardrails import default_plan, parse_policy
 from guardrails.guardrail import Mode
 from guardrails.plan import Plan
+from guardrails.plans import Plans
 from guardrails.session import Session
-from guardrails.shard import Plans
 from tests.broker import Broker
 from tests.streaming import stream
 

@@ -17,8 +17,9 @@ from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.topics import create_topics, topic_specs
 from flows.kafka import build_kafka
 from guardrails import Policy, default_plan, parse_policy
-from guardrails.shard import Plans
+from guardrails.plans import Plans
 from tests.broker import Broker
+from tests.flows.command import Command
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -70,6 +71,28 @@ def test_make_targets_exist() -> None:
     assert {"demo", "test"} <= named
     for target in named:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+COMMANDS = re.findall(r"^tidegate ([^#\n]+?) *(?:#.*)?$", "".join(blocks("sh")), re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_and_its_options_exist(command: str, tmp_path: Path) -> None:
+    words = command.split()
+    names = words[:2] if words[0] in ("topics", "policy") else words[:1]
+    result = Command(tmp_path, tmp_path)(*names, "--help")
+    assert result.code == 0, result.err
+    for option in (word for word in words if word.startswith("--")):
+        assert option in result.out
+
+
+def test_scan_command_finds_what_is_planted(tmp_path: Path) -> None:
+    (scan,) = [command for command in COMMANDS if command.startswith("scan")]
+    result = Command(ROOT, tmp_path)(*scan.split())
+    assert result.code == 0, result.err
+    found = {row["id"]: [finding["type"] for finding in row["findings"]] for row in result.rows}
+    assert found["email"] == ["EMAIL_ADDRESS"]
+    assert found["clean"] == []
 
 
 def test_files_the_commands_name_exist() -> None:

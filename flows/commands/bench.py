@@ -17,9 +17,9 @@ def bench(context: typer.Context) -> None:
 
     try:
         benchmarks = importlib.import_module("benchmarks.__main__")
+        benchmarks.main(context.args)
     except ImportError as error:
         raise MissingError(
-            f"the benchmarks cannot be loaded ({error.name}); they stand in the repository: "
-            "clone it, and call `make bench`"
+            f"the benchmarks need '{error.name}', which is not installed; clone the repository, "
+            "and call `make bench`"
         ) from error
-    benchmarks.main(context.args)

@@ -22,8 +22,8 @@ from flows.policies import DEFAULT, compile_policy, read_policy
 from flows.runtime import run
 from flows.terminal import console as open_console
 from guardrails.events import Audit, Verdict
+from guardrails.plans import Plans
 from guardrails.records import Output
-from guardrails.shard import Plans
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -63,6 +63,11 @@ def run_demo(
         console.print("Stopped early.")
     print_summary(console, summary, paced=speed > 0)
     return Report(summary, tuple(observer.audits), stop.is_set())
+
+
+def show(*, fast: bool = False) -> None:
+    """Run the demonstration for the command line. fast: do not imitate the pace of a model."""
+    run_demo(speed=0 if fast else 1)
 
 
 def load_plans(answers: list[Answer], policies: Path) -> Plans:

@@ -32,6 +32,9 @@ AT_ONCE = 3
 _MIN_ROWS, _MAX_ROWS = 1, 5
 # Of a longer hold only the beginning is drawn, and its length: a key fills the panel otherwise.
 _MAX_DRAWN_HOLD = 120
+# Terminals do not agree on how wide joined emoji and flags are, and a row that is too wide breaks
+# the picture: emoji are drawn side by side, a flag as its two letters.
+_SAME_WIDTH = {0x200D: None, 0xFE0F: None} | {0x1F1E6 + n: chr(ord("A") + n) for n in range(26)}
 # Borders of a panel, and the lines below all panels.
 _PANEL_FRAME, _FOOT_ROWS, _FINISHED_ROWS = 2, 2, 5
 
@@ -205,7 +208,7 @@ def written(answer: Answer, status: Status) -> Text:
     text = Text()
     for segment in status.segments:
         redacted = segment.rule is not msgspec.UNSET
-        text.append(segment.text, _LABEL if redacted else None)
+        text.append(segment.text.translate(_SAME_WIDTH), _LABEL if redacted else None)
     verdict = status.seen.verdict if status.seen else None
     if verdict is None:
         return text
@@ -216,7 +219,7 @@ def written(answer: Answer, status: Status) -> Text:
     end = verdict.frontier + verdict.held
     if verdict.held > _MAX_DRAWN_HOLD:
         end = verdict.frontier + _MAX_DRAWN_HOLD
-    text.append(answer.plain[verdict.frontier : end], _HELD)
+    text.append(answer.plain[verdict.frontier : end].translate(_SAME_WIDTH), _HELD)
     if verdict.held > _MAX_DRAWN_HOLD:
         text.append(f" [{verdict.held:,} characters held back]", "dim")
     return text

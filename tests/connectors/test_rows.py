@@ -41,9 +41,7 @@ def test_lines_end_with_a_line_feed_alone(text: str) -> None:
 
 
 def test_a_character_cut_in_two_chunks_keeps_its_halves() -> None:
-    assert read(b'{"id":"a","chunks":["\\ud83d","\\ude00"]}') == [
-        Row(1, "a", ["\ud83d", "\ude00"])
-    ]
+    assert read(b'{"id":"a","chunks":["\\ud83d","\\ude00"]}') == [Row(1, "a", ["\ud83d", "\ude00"])]
 
 
 def test_text_and_chunks_together_must_agree() -> None:
@@ -79,9 +77,7 @@ def test_text_and_chunks_together_must_agree() -> None:
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_a_bad_line_is_told_with_its_place_and_without_its_text(
-    line: bytes, expected: str
-) -> None:
+def test_a_bad_line_is_told_with_its_place_and_without_its_text(line: bytes, expected: str) -> None:
     message = the_error(b"\n" + line)
     assert message.startswith("in.jsonl:2: ")
     assert expected in message

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.command import Command
+from tests.flows.rows import POLICY, ROWS
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +18,10 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tidegate(tmp_path: Path, compiled: Path) -> Command:
     """Call the command in an empty directory."""
     return Command(tmp_path, compiled)
+
+
+@pytest.fixture
+def prepared(tidegate: Command) -> Command:
+    tidegate.write("p.yaml", POLICY)
+    tidegate.write("in.jsonl", ROWS)
+    return tidegate

@@ -21,9 +21,7 @@ def look(
     *,
     broker: bool = False,
 ) -> dict[str, Check]:
-    found = examine(
-        environ or {}, policy, recovery_dir, look_at_broker=broker, timeout_s=1
-    )
+    found = examine(environ or {}, policy, recovery_dir, look_at_broker=broker, timeout_s=1)
     return {check.name: check for check in found}
 
 

@@ -12,10 +12,10 @@ from bytewax.testing import cluster_main, run_main
 from connectors.memory import MemorySink, MemorySource, MemoryTopics
 from flows.embedded import guard_chunks
 from flows.guard import build
-from guardrails.events import Audit, DeadLetter, Verdict
+from guardrails.events import MAX_LETTER_BYTES, Audit, DeadLetter, Verdict
 from guardrails.plan import Plan
+from guardrails.plans import Plans
 from guardrails.records import Output
-from guardrails.shard import Plans
 from tests.flows.guarding import expected, make_chunks, policy, read_all
 
 STREAMS = 24
@@ -139,6 +139,8 @@ def test_bad_events_go_to_dead_letters_and_disturb_nobody(plan):
     result = guard_chunks(plan, chunks)  # type: ignore[arg-type]
     assert len(result.dead_letters) == len(bad)
     assert all(letter.reason and letter.detail for letter in result.dead_letters)
+    huge = next(letter for letter in result.dead_letters if letter.size > 10_000_000)
+    assert (huge.reason, len(huge.value)) == ("event-too-large", MAX_LETTER_BYTES)
     engine = expected(6, plan)
     for stream_id, (text, findings) in engine.items():
         assert result.released(stream_id) == text

@@ -11,7 +11,9 @@ from guardrails.policy import Policy
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return Plan(Policy(name="mine", guardrails={"email": {}, "keywords": {"phrases": ["bluebird"]}}))
+    return Plan(
+        Policy(name="mine", guardrails={"email": {}, "keywords": {"phrases": ["bluebird"]}})
+    )
 
 
 def verdict(plan: Plan, text: str) -> bytes:
@@ -53,7 +55,7 @@ def test_an_audit_record_says_outcome_and_cost(plan: Plan) -> None:
 
 
 def test_a_dead_letter_shows_its_reason_and_never_its_bytes() -> None:
-    letter = DeadLetter("chunks", 3, 17, 0, "not-json", "malformed", None, b"4111 1111 1111 1111")
+    letter = DeadLetter("chunks", 3, 17, 0, "not-json", "malformed", None, b"4111", 19)
     line = write_line("dead-letters", encode(letter)).plain
     assert line == "1970-01-01T00:00:00Z chunks/3@17 not-json: malformed (19 bytes)"
 

@@ -168,10 +168,8 @@ def test_a_teams_own_pattern_redacts_across_chunks_and_in_full_width_letters() -
 
 
 def test_a_pattern_with_context_needs_its_words_nearby() -> None:
-    rule = {
-        **{"id": "badge", "type": "BADGE", "expression": r"\b\d{5}\b"},
-        **{"context": ["Bádge"], "context_chars": 12},
-    }
+    rule: dict[str, object] = {"id": "badge", "type": "BADGE", "expression": r"\b\d{5}\b"}
+    rule |= {"context": ["Bádge"], "context_chars": 12}
     plan = Plan(policy(patterns={"rules": [rule]}))
 
     def redacted(text: str) -> bool:

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from guardrails import default_policy, parse_policy
-from guardrails.document import MAX_DOCUMENT_CHARS, paths, read_document
+from guardrails.document import MAX_DOCUMENT_CHARS, Node, read_document
 from guardrails.errors import PolicyError
 from guardrails.policy_text import MAX_REPORTED
 
@@ -72,26 +72,53 @@ def test_all_problems_of_a_file_are_listed_in_the_order_of_its_lines() -> None:
         ("guardrails: 3", "p.yaml:1:13: 'guardrails' must be a mapping of keys to values, got 3"),
         ("guardrails: []", "'guardrails' must be a mapping of keys to values, got a list"),
         ("guardrails:", "'guardrails' must be a mapping of keys to values, got nothing"),
-        ("guardrails: {email: block}", "'email' must be a mapping of settings, got 'block'; did you "),
-        ("guardrails: {email: [1]}", "p.yaml:1:21: 'email' must be a mapping of settings, got a list"),
-        ("guardrails: {}\nname: [x]", "'name': must be a valid string, got a list; put it in quotes"),
+        (
+            "guardrails: {email: block}",
+            "'email' must be a mapping of settings, got 'block'; did you ",
+        ),
+        (
+            "guardrails: {email: [1]}",
+            "p.yaml:1:21: 'email' must be a mapping of settings, got a list",
+        ),
+        (
+            "guardrails: {}\nname: [x]",
+            "'name': must be a valid string, got a list; put it in quotes",
+        ),
         ("guardrails: {}\nname: 3", "p.yaml:2:7: 'name': must be a valid string, got 3"),
         ("guardrails: {}\nname: ''", "'name': must have at least 1 character, got ''"),
-        ("guardrails: {}\nlabel: '{tpye}'", "'label': expected {type} or {rule}, got {tpye}; did you"),
+        (
+            "guardrails: {}\nlabel: '{tpye}'",
+            "'label': expected {type} or {rule}, got {tpye}; did you",
+        ),
         ("guardrails: {}\non_gap: off", "'on_gap': expected one of block, warn, got 'off'"),
         ("guardrails: {}\non_gap: true", "'on_gap': expected one of block, warn, got true"),
-        ("guardrails: {}\nlimits: {max_age_s: .nan}", "'limits.max_age_s': must be a finite number"),
-        ("guardrails: {}\nlimits: {max_age_s: .inf}", "'limits.max_age_s': must be a finite number"),
+        (
+            "guardrails: {}\nlimits: {max_age_s: .nan}",
+            "'limits.max_age_s': must be a finite number",
+        ),
+        (
+            "guardrails: {}\nlimits: {max_age_s: .inf}",
+            "'limits.max_age_s': must be a finite number",
+        ),
         ("guardrails: {}\nlimits: {max_age_s: true}", "must be a valid number, got true"),
         ("guardrails: {}\nlimits: {max_age_s: 1e9}", "must be less than or equal to 604800, got"),
         ("guardrails: {}\nlimits: {max_early_chunks: 1.5}", "must be a valid integer, got 1.5"),
         ("guardrails: {}\nlimits: 3", "p.yaml:2:9: 'limits' must be a mapping"),
         ("guardrails: {pii: {phrases: [a]}}", "'phrases' is no known setting of a family"),
         ("guardrails: {email: {phrases: [a]}}", "'phrases' is no known setting of 'email'"),
-        ("guardrails: {keywords: {phrases: [a, 3]}}", "p.yaml:1:38: 'keywords.phrases[1]': must be"),
-        ("guardrails: {keywords: {phrases: a}}", "p.yaml:1:34: 'keywords.phrases': must be a valid"),
+        (
+            "guardrails: {keywords: {phrases: [a, 3]}}",
+            "p.yaml:1:38: 'keywords.phrases[1]': must be",
+        ),
+        (
+            "guardrails: {keywords: {phrases: a}}",
+            "p.yaml:1:34: 'keywords.phrases': must be a valid",
+        ),
         ("guardrails: {keywords: {whole_word: no}}", "did you mean 'whole_words'?"),
-        ("guardrails: {length: {max_chars: 0}}", "'length.max_chars': must be greater than or equal"),
+        (
+            "guardrails: {length: {max_chars: 0}}",
+            "'length.max_chars': must be greater than or equal",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_place(text: str, expected: str) -> None:
@@ -155,8 +182,15 @@ def test_an_entry_without_settings_means_the_defaults() -> None:
     assert [setting.guardrail.id for setting in policy.resolve()] == ["email"]
 
 
-def test_every_value_of_the_shipped_policy_can_be_located() -> None:
-    document = read_document("guardrails:\n  pii: {action: redact}\n  keywords:\n    phrases: [a]\n")
+def paths(node: Node) -> list[tuple[str | int, ...]]:
+    below = [(step, *rest) for step, child in node.children.items() for rest in paths(child)]
+    return [*((step,) for step in node.children), *below]
+
+
+def test_every_value_of_a_document_can_be_located() -> None:
+    document = read_document(
+        "guardrails:\n  pii: {action: redact}\n  keywords:\n    phrases: [a]\n"
+    )
     places = {path: document.locate(path).line for path in paths(document)}
     assert places[("guardrails", "keywords", "phrases", 0)] == 4
     assert len(places) == 6

@@ -7,9 +7,10 @@ import pytest
 from guardrails.errors import SnapshotError
 from guardrails.events import Audit, Chunk, DeadLetter, Verdict, encode
 from guardrails.plan import Plan
+from guardrails.plans import Plans
 from guardrails.policy import Limits, Policy
 from guardrails.records import Record
-from guardrails.shard import SHARDS, Plans, Shard
+from guardrails.shard import SHARDS, Shard
 
 POLICY = Policy(
     name="test",
@@ -167,4 +168,16 @@ def test_a_stream_without_a_beginning_is_a_dead_letter_and_writes_no_audit(plans
     assert shard.tick(101_999) == []
     (letter,) = shard.tick(102_000)
     assert (letter.reason, letter.value) == ("no-beginning", late[1].value)
+    assert shard.empty
+
+
+def test_a_blocked_producer_that_talks_on_is_ignored_for_as_long_as_it_does():
+    policy = POLICY.model_copy(update={"guardrails": {"email": {"action": "block"}}})
+    shard = Shard(Plans(Plan(Policy.model_validate(policy.model_dump()))))
+    events = send(shard, 0, 0, "mail ada@example.org now ")
+    assert events[-1].transport.ended_by == "blocked"
+    for second in range(1, 100, 10):
+        assert send(shard, second * 1_000, second) == []
+        assert shard.tick(second * 1_000) == []
+    shard.tick(200_000)
     assert shard.empty

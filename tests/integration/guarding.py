@@ -117,5 +117,3 @@ def as_events(stream_id: str, pieces: list[str]) -> list[dict[str, object]]:
         {"stream_id": stream_id, "seq": seq, "text": piece, "final": seq == len(pieces) - 1}
         for seq, piece in enumerate(pieces)
     ]
-
-

@@ -4,7 +4,6 @@ import json
 import signal
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,10 +39,10 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, broker: Broker) -> Iterator[Place]:
+def place(tmp_path: Path, broker: Broker) -> Place:
     command = Command(tmp_path, tmp_path / "cache")
     command.write("p.yaml", "guardrails: {email: {}}\n")
-    yield Place(command, broker.bootstrap)
+    return Place(command, broker.bootstrap)
 
 
 def test_topics_are_created_once_and_kept(place: Place) -> None:

@@ -10,8 +10,8 @@ import pytest
 from connectors.kafka.settings import KafkaSettings
 from flows.kafka import build_kafka
 from guardrails import default_plan
+from guardrails.plans import Plans
 from guardrails.session import Session
-from guardrails.shard import Plans
 from tests.broker import Broker
 from tests.flows.guarding import TEXTS, read_all
 from tests.integration.guarding import Deployment, as_events, stop
@@ -73,7 +73,9 @@ def engine_answers(streams: dict[str, list[str]]):
 def check(deployment: Deployment, streams: dict[str, list[str]]) -> None:
     answers, contents = read_all(deployment.records("verdicts"), deployment.records("audit"))
     expected = engine_answers(streams)
-    different = [stream_id for stream_id in expected if answers.get(stream_id) != expected[stream_id]]
+    different = [
+        stream_id for stream_id in expected if answers.get(stream_id) != expected[stream_id]
+    ]
     assert different == []
     assert set(answers) == set(expected)
     assert {len(versions) for versions in contents.values()} == {1}
@@ -85,9 +87,7 @@ def test_streams_through_kafka_are_answered_as_whole_texts(deployment, workers):
     streams = own_streams(60)
     deployment.produce(interleave(streams))
     plans, stop_event = Plans(default_plan()), threading.Event()
-    flow = build_kafka(
-        deployment.settings, plans, stop=stop_event, workers=workers, until_end=True
-    )
+    flow = build_kafka(deployment.settings, plans, stop=stop_event, workers=workers, until_end=True)
     run(flow, deployment.recovery, workers)
     check(deployment, streams)
     assert deployment.ends("audit") == len(streams)

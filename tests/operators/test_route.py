@@ -27,7 +27,7 @@ def run_route(events, letters):
 
 
 def letter(key: bytes | None) -> DeadLetter:
-    return DeadLetter("chunks", 3, 9, 1, "not-json", "detail", key, b"\x00\xff")
+    return DeadLetter("chunks", 3, 9, 1, "not-json", "detail", key, b"\x00\xff", 2)
 
 
 def test_each_event_goes_to_its_topic_under_its_stream():
