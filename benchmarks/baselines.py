@@ -126,7 +126,7 @@ def _start_flag(expression: bytes) -> int:
 
 
 def hyperscan_expression(node: Node) -> bytes:
-    """Write a rule for Hyperscan, which has no lookarounds: it then matches wherever the rule does."""
+    """Write a rule for Hyperscan, without lookarounds: it matches wherever the rule does."""
 
     def code_point(match: re.Match[str]) -> str:
         return f"\\x{{{match[1] or match[2]}}}"

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.baselines import WITHOUT_START, compile_database, enforced_rules
 from benchmarks.figure import Figure
 from benchmarks.texts import corpus
-from benchmarks.timing import Case, interleave, ratio
+from benchmarks.timing import Case, interleave, ratio, timed
 from guardrails import Session, default_plan
 from guardrails.matcher import MatchState
 from guardrails.prefilter import relax
@@ -53,7 +53,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
     for name, (own, target) in targets.items():
         yield Figure(
             measure="push",
-            name=f"{name} push against an empty Hyperscan call (one token)",
+            name=f"{name} push against an empty call (one token)",
             value=ratio(own, token),
             unit="x",
             at_least=target,
@@ -99,7 +99,7 @@ def _over_answers(run: Callable[[list[str]], None], count: int, offset: int = 0)
             chunks += len(answer)
         return chunks
 
-    return case
+    return timed(case)
 
 
 def _ignore(_rule: int, _start: int, _end: int, _flags: int, _context: object) -> None:
@@ -113,4 +113,4 @@ def _scan(database: Any, data: bytes) -> Case:
             scan(data, match_event_handler=_ignore)
         return calls
 
-    return case
+    return timed(case)

@@ -7,21 +7,28 @@ import time
 from collections.abc import Callable, Sequence
 from statistics import median
 
-# One measured case: does round `number` and returns how many units of work that was.
-Case = Callable[[int], int]
+# Does what is measured once and returns units of work per second; gets the number of its round.
+Case = Callable[[int], float]
 
 
-def interleave(
-    rounds: int, cases: Sequence[Case], clock: Callable[[], float] = time.perf_counter
-) -> list[list[float]]:
+def timed(run: Callable[[int], int]) -> Case:
+    """Make a case of a function that returns how many units of work it did."""
+
+    def case(number: int) -> float:
+        started = time.perf_counter()
+        units = run(number)
+        return units / (time.perf_counter() - started)
+
+    return case
+
+
+def interleave(rounds: int, cases: Sequence[Case]) -> list[list[float]]:
     """Run A B C A B C ...; return the units per second of each case in each round."""
     rates: list[list[float]] = [[] for _ in cases]
     for number in range(rounds):
         for case, own in zip(cases, rates, strict=True):
             gc.collect()
-            started = clock()
-            units = case(number)
-            own.append(units / (clock() - started))
+            own.append(case(number))
     return rates
 
 

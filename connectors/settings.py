@@ -17,22 +17,28 @@ class SettingError(TidegateError):
 
 
 class GuardSettings(NamedTuple):
-    """policy: `default` or the path of a policy file (TIDEGATE_POLICY). fingerprint_key: secret of
+    """policies: each `default` or the path of a policy file, comma-separated in TIDEGATE_POLICY; the
+    first judges streams that name none, the others those that name them. fingerprint_key: secret of
     the digests in audit records, from TIDEGATE_FINGERPRINT_KEY or the file that
     TIDEGATE_FINGERPRINT_KEY_FILE names; None leaves the digests out.
     """
 
-    policy: str = "default"
+    policies: tuple[str, ...] = ("default",)
     fingerprint_key: bytes | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> GuardSettings:
         """Read the settings. Raises SettingError naming the variable.
 
-        >>> GuardSettings.from_env({"TIDEGATE_POLICY": "strict.yaml"}).policy
-        'strict.yaml'
+        >>> GuardSettings.from_env({"TIDEGATE_POLICY": "strict.yaml,default"}).policies
+        ('strict.yaml', 'default')
         """
-        return cls(environ.get("TIDEGATE_POLICY") or "default", _fingerprint_key(environ))
+        return cls(split_policies(environ.get("TIDEGATE_POLICY", "")), _fingerprint_key(environ))
+
+
+def split_policies(names: str) -> tuple[str, ...]:
+    """Return the policies of a comma-separated list; the shipped one if it is empty."""
+    return tuple(name.strip() for name in names.split(",") if name.strip()) or ("default",)
 
 
 def _fingerprint_key(environ: Mapping[str, str]) -> bytes | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 
 from bytewax.dataflow import Dataflow
 
@@ -14,28 +13,22 @@ from connectors.kafka.sink import KafkaSink
 from connectors.kafka.source import KafkaSource
 from connectors.settings import GuardSettings
 from flows.guard import build
-from guardrails import default_policy, parse_policy
+from flows.policies import read_policy
 from guardrails.plan import Plan
 from guardrails.plans import Plans
 from guardrails.policy import Policy
 
 
-def read_policy(name: str) -> Policy:
-    """Return a policy: `default`, or one read from a file. Raises PolicyError, OSError."""
-    if name == "default":
-        return default_policy()
-    return parse_policy(Path(name).read_text("utf-8"), name)
-
-
 def load_plans(settings: GuardSettings) -> Plans:
-    """Compile the policy of the settings; the shipped one stays reachable by its name."""
+    """Compile the policies of the settings. Raises PolicyError with all problems of a file."""
     cache = FileDatabaseCache()
 
     def compile_policy(policy: Policy) -> Plan:
         return Plan(policy, cache=cache, fingerprint_key=settings.fingerprint_key)
 
-    policy = read_policy(settings.policy)
-    return Plans(compile_policy(policy), compile_policy=compile_policy)
+    plans = [compile_policy(read_policy(name)) for name in settings.policies]
+    named = {plan.policy.name: plan for plan in plans}
+    return Plans(plans[0], named, compile_policy=compile_policy)
 
 
 def build_kafka(

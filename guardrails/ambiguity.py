@@ -15,9 +15,6 @@ from guardrails.syntax import Ranges
 # Pairs of positions looked at: a second. The shipped rules and gitleaks' need at most 20,000.
 MAX_STEPS = 1_000_000
 
-# The longest repeated text whose readings are counted; clamped repeats end at 512.
-_MAX_TEXT_CHARS = 1_024
-
 Pair = tuple[int, int]
 
 
@@ -115,23 +112,39 @@ class Ambiguity:
 
     # ------------------------------------------------------------------ polynomial
 
-    def ways(self) -> int:
-        """Return in how many ways, its beginnings counted, the worst text that was found is read.
+    def characters(self) -> set[str]:
+        """Return one character of each class, a letter or digit where there is one."""
+        found = (common(ranges, ranges) for ranges in self._classes)
+        return {chr(code_point) for code_point in found if code_point is not None}
 
-        For each two loops behind one another: a word that leads round the first, from it to the
-        second and round that, as often as it fits into the shorter of the two.
+    def shared_texts(self) -> Iterator[tuple[str, str]]:
+        """Yield texts that loops behind one another can share: a beginning, and a word to repeat.
+
+        The beginning leads to the first loop; the word leads round it, from it to the second loop,
+        and round that.
         """
-        most = 1
         for earlier, later in itertools.permutations(self._loops, 2):
             found = self._bridge(self._loops[earlier], self._loops[later])
             if found is not None:
                 position, word = found
-                chars = min(self._span(earlier), self._span(later), _MAX_TEXT_CHARS)
-                most = max(most, self._count_ways(position, word, chars))
-        return most
+                yield self._access(position), word
 
-    def _span(self, loop: int) -> int:
-        return self._automaton.spans.get(self._loops[loop][0], 1)
+    def _access(self, goal: int) -> str:
+        """Return a shortest text that leads to a position, and is read by it last."""
+        came_from: dict[int, int | None] = dict.fromkeys(self._automaton.first)
+        waiting = deque(came_from)
+        while waiting and goal not in came_from:
+            position = waiting.popleft()
+            for follower in self._follow[position]:
+                if follower not in came_from:
+                    came_from[follower] = position
+                    waiting.append(follower)
+        way: list[Pair] = []
+        step: int | None = goal
+        while step is not None:
+            way.append((step, step))
+            step = came_from.get(step)
+        return self._word(way[::-1])
 
     def _bridge(self, one: list[int], other: list[int]) -> tuple[int, str] | None:
         """Return a position of the first loop and a word: criterion IDA."""
@@ -172,19 +185,3 @@ class Ambiguity:
             if max(low, other_low) <= min(high, other_high)
         )
         return common(both, classes[c])
-
-    def _count_ways(self, start: int, word: str, chars: int) -> int:
-        """Count the ways to read `chars` characters of the repeated word, beginnings too."""
-        live, total = {start: 1}, 0
-        for character in itertools.islice(itertools.cycle(word), chars):
-            following: dict[int, int] = {}
-            for position, ways in live.items():
-                for follower in self._follow[position]:
-                    if self._reads(follower, character):
-                        following[follower] = following.get(follower, 0) + ways
-            live = following
-            total += sum(live.values())
-        return total
-
-    def _reads(self, position: int, character: str) -> bool:
-        return any(low <= ord(character) <= high for low, high in self._classes[position])

@@ -8,14 +8,14 @@ On the position automaton of a rule (`guardrails.automaton`), with long repeats 
   ways are a pair of positions reached from one position, which meets in one position again; or one
   step that two repeats, an inner and an outer one, can both take.
 - It is *polynomially* ambiguous if the text one loop reads can also lead to and be read by a later
-  one (criterion IDA, ibid.): d such loops behind one another are n^d ways. They are refused when
-  such a text can be read in more than MAX_WAYS ways.
-- A part that is empty in several ways or must be repeated while it may be empty, and a row of
-  optional parts that read the same text, explode without a loop; they are looked for apart.
+  one (criterion IDA, ibid.): d such loops behind one another are n^d ways. From them, and from runs
+  of one character, texts are made that many parts can share; the ways to read them are counted
+  exactly (`guardrails.readings`), and more than MAX_WAYS refused.
+- A part that is empty in several ways, or must be repeated while it may be empty, needs no loop.
 
-The first and the third are decided, the second is looked for in the likeliest texts. Rather too
-much is refused than too little: a bounded repeat of more than 4 rounds is taken for
-a loop, and atomic groups and possessive repeats for plain ones.
+The first and the last are decided, the second is looked for in the likeliest texts. Rather too much
+is refused than too little: a bounded repeat of more than 4 rounds is taken for a loop, and atomic
+groups and possessive repeats for plain ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ import math
 
 from guardrails.ambiguity import Ambiguity
 from guardrails.errors import RuleError
-from guardrails.loops import Loops, components_of
+from guardrails.loops import Loops
+from guardrails.readings import Readings
 from guardrails.syntax import Chain, Chars, Choice, Edge, Group, Look, Node, Repeat
 
 # Ways to read one text that a failing search may try: 10 to 100 ms of Python's `re`.
@@ -33,8 +34,8 @@ MAX_WAYS = 1_000_000
 MAX_WAYS_EMPTY = 64
 # The check looks at pairs of positions; a rule of 200 words has 1,500.
 MAX_POSITIONS = 4_000
-# Rounds of one character in which a row of optional parts shows: 2**20 > MAX_WAYS.
-_RUN = 64
+# As long as clamped repeats of one class are; a longer text shows nothing new.
+MAX_TEXT_CHARS = 512
 
 _MAX_SHOWN_CHARS = 20
 _SPLIT = (
@@ -63,19 +64,30 @@ other part of it can read, or use one repeat
     ambiguity = Ambiguity(automaton)
     word = ambiguity.double_round()
     if word is not None:
-        shown = word if len(word) <= _MAX_SHOWN_CHARS else f"{word[:_MAX_SHOWN_CHARS]}..."
         raise RuleError(
-            f"the expression can explode: inside a repeat, {shown!r} again and again can be read "
-            f"in exponentially many ways; {_SPLIT}"
+            f"the expression can explode: inside a repeat, {_show(word)} again and again can "
+            f"be read in exponentially many ways; {_SPLIT}"
         )
-    ways = ambiguity.ways()
-    if ways > MAX_WAYS:
-        raise RuleError(
-            "the expression can explode: several repeats behind one another can read the same "
-            f"text, in {ways:,} ways and more; put between them what the one before cannot read "
-            "('[^,]*,' for '.*,'), or bound them ('{0,40}' for '*')"
-        )
-    _require_few_options(automaton)
+    _require_few_readings(root, ambiguity)
+
+
+def _require_few_readings(root: Node, ambiguity: Ambiguity) -> None:
+    """Count the ways to read the texts that most parts of the expression can share."""
+    readings = Readings(root)
+    runs = {("", character) for character in ambiguity.characters()}
+    for beginning, word in sorted(runs | set(ambiguity.shared_texts())):
+        text = beginning + word * (MAX_TEXT_CHARS // len(word))
+        if readings.count(text, MAX_WAYS) > MAX_WAYS:
+            raise RuleError(
+                "the expression can explode: parts behind one another can read the same text, "
+                f"{_show(word)} again and again, in more than {MAX_WAYS:,} ways; put between them "
+                "what the one before cannot read ('[^,]*,' for '.*,'), write them as one repeat, "
+                "or bound them ('{0,40}' for '*')"
+            )
+
+
+def _show(word: str) -> str:
+    return repr(word if len(word) <= _MAX_SHOWN_CHARS else f"{word[:_MAX_SHOWN_CHARS]}...")
 
 
 def _ways_empty(node: Node, limit: int = MAX_WAYS_EMPTY) -> int:
@@ -91,10 +103,10 @@ def _ways_empty(node: Node, limit: int = MAX_WAYS_EMPTY) -> int:
         return 1
     ways = sum(inner) if isinstance(node, Choice) else math.prod(inner)
     if isinstance(node, Repeat):
-        if node.low > 1 and ways:
+        if node.low >= 1 and node.high > 1 and ways:
             raise RuleError(
-                "the expression can explode: a part that may be empty is repeated at least "
-                f"{node.low} times; make one part of it mandatory, or let the repeat begin at 0"
+                "the expression can explode: a part that may be empty must be repeated; make one "
+                "part of it mandatory, or let the repeat begin at 0: '(?:a+)?' for '(?:a?)+'"
             )
         ways += node.low == 0
     if ways > limit:
@@ -112,27 +124,3 @@ def _parts(node: Node) -> tuple[Node, ...]:
     if isinstance(node, Choice):
         return node.branches
     return (node.part,) if isinstance(node, Repeat | Group | Look) else ()
-
-
-def _require_few_options(automaton: Loops) -> None:
-    """Count the ways to read a run of one character in the parts outside of loops."""
-    components = components_of(automaton.follow)
-    free = [p for p, component in enumerate(components) if component is None]
-    candidates = {ranges[0][0] for p in free if (ranges := automaton.classes[p])}
-    for code_point in sorted(candidates):
-        reads = {
-            p for p in free if any(low <= code_point <= high for low, high in automaton.classes[p])
-        }
-        ways = dict.fromkeys(reads & automaton.first, 1)
-        for _ in range(_RUN):
-            following: dict[int, int] = {}
-            for position, count in ways.items():
-                for follower in automaton.follow[position] & reads:
-                    following[follower] = following.get(follower, 0) + count
-            ways = following
-            if sum(ways.values()) > MAX_WAYS:
-                raise RuleError(
-                    "the expression can explode: optional parts behind one another can read "
-                    f"the same text, e.g. many {chr(code_point)!r}, in over {MAX_WAYS:,} ways; "
-                    "write them as one repeat, as in 'a{0,20}'"
-                )

@@ -19,7 +19,7 @@ from guardrails.automaton import Automaton
 from guardrails.errors import RuleError
 from guardrails.fold import FoldedTail
 from guardrails.pending import PendingIndex
-from guardrails.prefilter import DatabaseCache, Prefilter
+from guardrails.prefilter import Prefilter
 from guardrails.rule import CAP_GROUP, Rule
 from guardrails.syntax import parse
 from guardrails.tree import LAST_CODE_POINT, Chain, Chars, Look, Node, Repeat, lookahead, unparse
@@ -148,12 +148,12 @@ class MatchState:
 class Matcher:
     """A compiled set of rules. Immutable and shared by all streams of a policy version."""
 
-    def __init__(self, rules: Sequence[Rule], cache: DatabaseCache | None = None) -> None:
+    def __init__(self, rules: Sequence[Rule]) -> None:
         """Compile. Raises RuleError naming the rule that cannot be."""
         self._rules = [_CompiledRule(rule) for rule in rules]
-        automata = [(Automaton(rule.node), rule.width) for rule in self._rules]
-        self._pending = PendingIndex(automata)
-        self._prefilter = Prefilter({one.rule.id: one.node for one in self._rules}, cache)
+        automata = [Automaton(rule.node) for rule in self._rules]
+        self._pending = PendingIndex(automata, [rule.width for rule in self._rules])
+        self._prefilter = Prefilter(automata, [rule.node for rule in self._rules])
         self._lookbehind = max((rule.lookbehind for rule in self._rules), default=1)
         self.max_width = self._pending.max_width
 
@@ -189,7 +189,7 @@ class Matcher:
         return found
 
     def _confirm(
-        self, state: MatchState, hits: list[int], first: int, frontier: int
+        self, state: MatchState, hits: Sequence[int], first: int, frontier: int
     ) -> Sequence[Match]:
         """Run the exact expressions of the rules that were hit over the newly decided starts."""
         folded, tail, base = state.tail, state.tail.text, state.tail.base

@@ -15,7 +15,6 @@ from guardrails.errors import PolicyError, RuleError
 from guardrails.guardrail import Action, Mode
 from guardrails.matcher import Matcher
 from guardrails.policy import Policy, Setting
-from guardrails.prefilter import DatabaseCache
 from guardrails.rule import Rule
 
 # More than any stream has.
@@ -61,20 +60,22 @@ class Plan:
         self,
         policy: Policy,
         *,
-        cache: DatabaseCache | None = None,
+        cache: object = None,
         fingerprint_key: bytes | None = None,
     ) -> None:
         """fingerprint_key: secret of the keyed digests in audit records; None leaves them out.
+        cache: not used any more, rules compile in milliseconds.
 
         Raises PolicyError naming the guardrail whose rule cannot be compiled.
         """
+        del cache
         self.policy = policy
         self.version = policy.version
         self.settings = policy.resolve()
         self._fingerprint_key = fingerprint_key
         bound = [rule for setting in self.settings for rule in _bind(setting, policy.label)]
-        self.enforced = _lane([rule for rule in bound if _holds(rule)], cache)
-        self.watching = _lane([rule for rule in bound if not _holds(rule)], cache)
+        self.enforced = _lane([rule for rule in bound if _holds(rule)])
+        self.watching = _lane([rule for rule in bound if not _holds(rule)])
         self.length_limit = _length_limit(self.settings, policy.label)
         limit = self.length_limit
         self.max_chars = _UNLIMITED if limit is None else limit.max_chars
@@ -106,11 +107,11 @@ def _holds(bound: BoundRule) -> bool:
     return bound.mode is Mode.BLOCK and bound.action in (Action.REDACT, Action.BLOCK)
 
 
-def _lane(rules: Sequence[BoundRule], cache: DatabaseCache | None) -> Lane | None:
+def _lane(rules: Sequence[BoundRule]) -> Lane | None:
     if not rules:
         return None
     try:
-        matcher = Matcher([bound.rule for bound in rules], cache)
+        matcher = Matcher([bound.rule for bound in rules])
     except RuleError as error:
         raise PolicyError(str(error)) from error
     return Lane(tuple(rules), matcher)

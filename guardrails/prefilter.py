@@ -1,129 +1,48 @@
-"""Which rules may match in a text: one Hyperscan pass over all of them.
+"""Which rules may match in a text: one pass forwards over the text for all of them.
 
-Each rule is relaxed to an expression that matches wherever the rule does: lookarounds and edges are
-dropped, and a repeat at the end is cut to its minimum. A hit only says "look closer".
+The automaton (`guardrails.automaton`) reads every text that a rule matches, and more: it knows no
+edges, no lookarounds and no long counts. A hit only says "look closer".
+
+Hyperscan did this before. Its only build that installs everywhere, Vectorscan 5.4.12 in the package
+`hyperscan`, misses matches: of the expressions `xyz.a` and `[1b]a` it finds neither in a text of 17
+to 34 bytes that ends in `1a`. And on chunks the size of a token its call costs as much as this.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
 
-import hyperscan
-
-from guardrails.errors import RuleError
-from guardrails.syntax import (
-    Chain,
-    Chars,
-    Choice,
-    Edge,
-    Group,
-    Look,
-    Node,
-    Ranges,
-    Repeat,
-    complement,
-    union,
-    unparse,
-)
-
-_FLAGS = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_SINGLEMATCH
-# Of the library; its type stubs do not know it.
-_VERSION: str = hyperscan.__version__  # type: ignore[attr-defined]
-# Beyond this a repeat is relaxed to "or more": Hyperscan refuses large counters.
-_MAX_COUNTED = 255
+from guardrails.automaton import Automaton
+from guardrails.dfa import Dfa, members
+from guardrails.tree import Chain, Chars, Choice, Group, Node, Ranges, Repeat, union, unparse
 
 
-class DatabaseCache(Protocol):
-    """Keeps compiled databases between processes, by a key that covers all that went in."""
+class Prefilter(Dfa):
+    """The hits of a set of rules. A state's mark: the rules of which a match may end there."""
 
-    def get(self, key: str) -> bytes | None:
-        """Return what was put under the key, or None."""
+    def __init__(self, automata: Sequence[Automaton], roots: Sequence[Node]) -> None:
+        """automata, roots: of each rule; hits are indices into them."""
+        super().__init__(automata, backwards=False)
+        self._triggers = _compile_triggers(roots)
 
-    def put(self, key: str, database: bytes) -> None:
-        """Keep a compiled database; failing to is not an error."""
+    def _mark(self, positions: int) -> int:
+        hits = 0
+        for rule, last in enumerate(self.lasts):
+            if positions & last:
+                hits |= 1 << rule
+        return hits
 
-
-class Prefilter:
-    """One compiled Hyperscan database over a set of rules. Block mode: nothing to save."""
-
-    def __init__(self, roots: Mapping[str, Node], cache: DatabaseCache | None = None) -> None:
-        """roots: the rules by id; hits count them in this order. Compiling takes some 10 ms a rule.
-
-        Raises RuleError naming the rule that Hyperscan refuses.
-        """
-        expressions = {rule: relax(root).encode() for rule, root in roots.items()}
-        self._database = _load(expressions, cache)
-        self._triggers = _compile_triggers(list(roots.values()))
-        # Hyperscan lets go of the interpreter while it scans, and a scratch serves one scan at a
-        # time: each worker thread has its own.
-        self._scratches = threading.local()
-
-    def hits(self, text: str, start: int) -> list[int]:
-        """Return the numbers of the rules that may match in `text` from code point `start` on.
-
-        text: without lone surrogates. What lies before `start` may cause hits, never prevent one.
-        """
-        found: list[int] = []
-        if self._triggers is None or self._triggers(text, start) is not None:
-            # By position: keywords cost this call as much again as an empty scan takes.
-            self._database.scan(text.encode(), _collect, 0, found, self._scratch())
-        return found
-
-    def _scratch(self) -> Any:
-        try:
-            return self._scratches.own
-        except AttributeError:
-            self._scratches.own = hyperscan.Scratch(self._database)
-            return self._scratches.own
-
-
-def _collect(rule: int, _start: int, _end: int, _flags: int, found: list[int]) -> None:
-    found.append(rule)
-
-
-def _load(expressions: Mapping[str, bytes], cache: DatabaseCache | None) -> Any:
-    digest = hashlib.sha256(f"{getattr(hyperscan, '__version__', '')}:{_FLAGS}".encode())
-    for expression in expressions.values():
-        digest.update(len(expression).to_bytes(4, "big") + expression)
-    key = digest.hexdigest()
-    saved = cache.get(key) if cache else None
-    if saved is not None:
-        try:
-            return hyperscan.loadb(saved, hyperscan.HS_MODE_BLOCK)
-        except hyperscan.HyperscanError:
-            pass  # written by another build of the library: compile it anew
-    try:
-        database = _compile(list(expressions.values()))
-    except hyperscan.HyperscanError as error:
-        raise _refused(expressions, error) from error
-    if cache:
-        cache.put(key, hyperscan.dumpb(database))
-    return database
-
-
-def _compile(expressions: list[bytes]) -> Any:
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=expressions,
-        ids=list(range(len(expressions))),
-        elements=len(expressions),
-        flags=[_FLAGS] * len(expressions),
-    )
-    return database
-
-
-def _refused(expressions: Mapping[str, bytes], error: Exception) -> RuleError:
-    """Find the rule that Hyperscan refuses, and say so."""
-    for rule, expression in expressions.items():
-        try:
-            _compile([expression])
-        except hyperscan.HyperscanError as own:
-            return RuleError(f"rule '{rule}': Hyperscan cannot compile it: {own}")
-    return RuleError(f"Hyperscan cannot compile the rules together: {error}")
+    def hits(self, text: str, start: int) -> Sequence[int]:
+        """Return the rules that may match in `text` from code point `start` on. O(len(text))."""
+        if self._triggers is not None and self._triggers(text, start) is None:
+            return ()
+        state, hits = self.start, 0
+        for character in text[start:]:
+            state = state[character]
+            if state.mark:
+                hits |= state.mark
+        return tuple(members(hits)) if hits else ()
 
 
 # Relative frequency of characters in English prose, per mille, rounded up; all others count 1.
@@ -202,81 +121,3 @@ def _trigger(node: Node) -> tuple[int, Ranges]:
     if isinstance(node, Group):
         return _trigger(node.part)
     return _NEVER
-
-
-def relax(root: Node) -> str:
-    """Return a Hyperscan expression that matches wherever the rule does.
-
-    >>> from guardrails.syntax import parse
-    >>> relax(parse(r"\\bsk-[a-z]{20,40}(?![a-z])").root)
-    'sk\\\\x{2d}[a-z]{20}'
-    """
-    return _write(_shorten(root))
-
-
-def _shorten(node: Node) -> Node:
-    """Cut the last repeat of an expression to its minimum: a longer match begins as a short one."""
-    if isinstance(node, Repeat):
-        return node if node.low == 0 else Repeat(node.part, node.low, node.low)
-    if isinstance(node, Group):
-        return _shorten(node.part)
-    if isinstance(node, Choice):
-        return Choice(tuple(_shorten(branch) for branch in node.branches))
-    if isinstance(node, Chain):
-        parts = list(node.parts)
-        while parts and (
-            isinstance(parts[-1], Look | Edge)
-            or (isinstance(parts[-1], Repeat) and parts[-1].low == 0)
-        ):
-            parts.pop()
-        return Chain((*parts[:-1], _shorten(parts[-1]))) if parts else node
-    return node
-
-
-def _write(node: Node) -> str:
-    if isinstance(node, Chars):
-        return _write_class(node.ranges)
-    if isinstance(node, Chain):
-        return "".join(
-            f"(?:{_write(part)})" if isinstance(part, Choice) else _write(part)
-            for part in node.parts
-        )
-    if isinstance(node, Choice):
-        return "|".join(_write(branch) for branch in node.branches)
-    if isinstance(node, Group):
-        return f"(?:{_write(node.part)})"
-    if isinstance(node, Repeat) and node.high:
-        atom = _write(node.part) if isinstance(node.part, Chars) else f"(?:{_write(node.part)})"
-        return atom + _write_bounds(node.low, node.high)
-    return ""
-
-
-def _write_bounds(low: int, high: int) -> str:
-    if low == high <= _MAX_COUNTED:
-        return f"{{{low}}}"
-    if high > _MAX_COUNTED:
-        return f"{{{min(low, _MAX_COUNTED)},}}"
-    return f"{{{low},{high}}}"
-
-
-def _write_code_point(code_point: int) -> str:
-    character = chr(code_point)
-    if character.isascii() and character.isalnum():
-        return character
-    return f"\\x{{{code_point:x}}}"
-
-
-def _write_class(ranges: Ranges) -> str:
-    rest = complement(ranges)
-    if not rest:
-        return "."
-    if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
-        return _write_code_point(ranges[0][0])
-    negated = len(rest) < len(ranges)
-    body = "".join(
-        _write_code_point(low)
-        if low == high
-        else f"{_write_code_point(low)}-{_write_code_point(high)}"
-        for low, high in (rest if negated else ranges)
-    )
-    return f"[{'^' if negated else ''}{body}]"

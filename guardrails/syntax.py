@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from guardrails.errors import RuleError
+from guardrails.rule import CAP_GROUP
 from guardrails.tree import (
     LAST_CODE_POINT,
     Chain,
@@ -119,6 +120,8 @@ class _Reader:
         self.lookbehind = 0
         # What the lookbehinds around the node being read reach together.
         self._behind = 0
+        # How many atomic groups and possessive repeats are around it.
+        self._atomic = 0
 
     def chain(self, tree: Any, flags: int) -> Node:
         parts = tuple(self.node(op, argument, flags) for op, argument in tree)
@@ -132,9 +135,12 @@ class _Reader:
         if op is sre.SUBPATTERN:
             index, add, remove, tree = argument
             part = self.chain(tree, (flags | add) & ~remove)
-            return part if index is None else Group(part, self.names.get(index))
+            return part if index is None else Group(part, self.name(index))
         if op is sre.ATOMIC_GROUP:
-            return Group(self.chain(argument, flags), atomic=True)
+            self._atomic += 1
+            part = self.chain(argument, flags)
+            self._atomic -= 1
+            return Group(part, atomic=True)
         if op is sre.BRANCH:
             return Choice(tuple(self.chain(branch, flags) for branch in argument[1]))
         if op in (sre.ASSERT, sre.ASSERT_NOT):
@@ -142,6 +148,16 @@ class _Reader:
         if op is sre.AT:
             return self.edge(argument, flags)
         raise Unconvertible(f"'{str(op).lower()}' is not regular")
+
+    def name(self, index: int) -> str | None:
+        """Return the name of a capturing group, if it means something to the engine."""
+        name = self.names.get(index)
+        if name != CAP_GROUP:
+            return None
+        if self._atomic:
+            # There `re` of CPython 3.11 reports wrong groups, or a SystemError.
+            raise RuleError(f"group '{name}' may not stand in an atomic group or possessive repeat")
+        return name
 
     def chars(self, op: Any, argument: Any, flags: int) -> Chars:
         negated = op is sre.NOT_LITERAL
@@ -165,7 +181,10 @@ class _Reader:
 
     def repeat(self, op: Any, argument: Any, flags: int) -> Node:
         low, high, tree = argument
+        possessive = op is sre.POSSESSIVE_REPEAT
+        self._atomic += possessive
         part = self.chain(tree, flags)
+        self._atomic -= possessive
         if high is sre.MAXREPEAT:
             clamp = UNBOUNDED_CHARS_CLAMP if isinstance(part, Chars) else UNBOUNDED_GROUP_CLAMP
             high = max(int(low), clamp)

@@ -27,7 +27,9 @@ def run(
     policy: Annotated[
         str | None,
         typer.Option(
-            envvar="TIDEGATE_POLICY", help="'default' or a policy file.", metavar="POLICY"
+            envvar="TIDEGATE_POLICY",
+            metavar="POLICY,...",
+            help="'default' or a policy file; further ones for streams that name them.",
         ),
     ] = None,
     input_: Annotated[
@@ -52,7 +54,7 @@ def run(
     ] = 10.0,
 ) -> None:
     """Guard streams: chunks in; verdicts, audit records and dead letters out."""
-    from connectors.settings import GuardSettings
+    from connectors.settings import GuardSettings, split_policies
     from flows.exits import UsageError
     from flows.kafka import load_plans
     from flows.runtime import run as run_flow
@@ -61,7 +63,7 @@ def run(
         missing = "--output" if output is None else "--input"
         raise UsageError(f"--input and --output belong together; add {missing} FILE, or '-'")
     settings = GuardSettings.from_env(os.environ)
-    plans = load_plans(settings._replace(policy=policy) if policy else settings)
+    plans = load_plans(settings._replace(policies=split_policies(policy)) if policy else settings)
     stop = threading.Event()
     recovery = recovery_dir is not None
     if input_ is not None and output is not None:

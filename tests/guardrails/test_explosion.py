@@ -1,5 +1,7 @@
 """Rules that can explode are refused when the policy is loaded; all others are not."""
 
+import itertools
+import random
 import re
 import time
 
@@ -40,8 +42,23 @@ EXPONENTIAL = [
     (r"(?:京+)+x", "京"),
 ]
 NOTHING_IN_SEVERAL_WAYS = [r"(a|a)*b", r"(?:ab|ab)*c", r"(?:b(?:a?)?)*c", r"(?:x(?:|))+y"]
-EMPTY_ROUNDS = [r"(a?){30}a{30}", r"(?:a*){9}b", r"(?:a?b?){2,}c"]
-POLYNOMIAL = [r"\d+\d+\d+\d+b", r".*.*.*x", r"a*[ab]*[abc]*[abcd]*x", r"x(?:.*=.*=.*=.*)y"]
+EMPTY_ROUNDS = [
+    r"(a?){30}a{30}",
+    r"(?:a*){9}b",
+    r"(?:a?b?){2,}c",
+    r"(?:b(?:a?){1,40}){0,200}c",
+    r"(?:(?:b?)+a)+c",
+]
+POLYNOMIAL = [
+    r"\d+\d+\d+\d+b",
+    r".*.*.*x",
+    r"a*[ab]*[abc]*[abcd]*x",
+    r"x(?:.*=.*=.*=.*)y",
+    # Found by trying random expressions: loops in short repeats, which are written out.
+    r"(?:(?:(?:bb.){2,}){0,3}){0,3}c",
+    r"[ab](?:(?:(?:[ab]b)+){0,3}){0,3}c",
+    r"(?:a){1,40}.(?:(?:[ab])+|[ab])(?:(?:.){1,40}){0,3}c",
+]
 OPTIONS = ["a?" * 30 + "a" * 30, "[ab]?" * 40 + "c", "(?:a|)" * 30 + "b"]
 
 TAME = [
@@ -96,17 +113,17 @@ def test_a_part_that_reads_nothing_in_several_ways_is_refused(expression: str) -
 
 @pytest.mark.parametrize("expression", EMPTY_ROUNDS)
 def test_a_part_that_may_be_empty_and_must_be_repeated_is_refused(expression: str) -> None:
-    assert "a part that may be empty is repeated at least" in refusal(expression)
+    assert "a part that may be empty must be repeated" in refusal(expression)
 
 
 @pytest.mark.parametrize("expression", POLYNOMIAL)
 def test_many_repeats_behind_one_another_that_read_the_same_are_refused(expression: str) -> None:
-    assert "several repeats behind one another can read the same text" in refusal(expression)
+    assert "parts behind one another can read the same text" in refusal(expression)
 
 
 @pytest.mark.parametrize("expression", OPTIONS)
 def test_a_row_of_optional_parts_is_refused(expression: str) -> None:
-    assert "optional parts behind one another" in refusal(expression)
+    assert "parts behind one another can read the same text, 'a'" in refusal(expression)
 
 
 def test_what_is_refused_for_its_ways_really_takes_time_and_what_is_accepted_does_not() -> None:
@@ -126,7 +143,7 @@ def test_what_is_refused_for_its_ways_really_takes_time_and_what_is_accepted_doe
 
 def test_a_bounded_row_of_repeats_is_judged_by_its_bounds() -> None:
     require_tame(parse(r"xa{0,40}a{0,40}a{0,40}b").root)
-    assert "ways and more" in refusal(r"xa{0,400}a{0,400}a{0,400}b")
+    assert "in more than 1,000,000 ways" in refusal(r"xa{0,400}a{0,400}a{0,400}b")
     assert MAX_WAYS == 1_000_000
 
 
@@ -142,3 +159,37 @@ def test_an_entangled_expression_ends_within_bounded_time() -> None:
     started = time.perf_counter()
     refusal(expression)
     assert time.perf_counter() - started < 10
+
+
+def random_expression(rng: random.Random, depth: int) -> str:
+    kind = rng.random()
+    if depth == 0 or kind < 0.3:
+        return rng.choice(["a", "b", "[ab]", "a", "."])
+    if kind < 0.55:
+        return random_expression(rng, depth - 1) + random_expression(rng, depth - 1)
+    if kind < 0.7:
+        branches = (random_expression(rng, depth - 1), random_expression(rng, depth - 1))
+        return "(?:{}|{})".format(*branches)
+    repeat = rng.choice(["*", "+", "?", "{0,3}", "{1,40}", "{2,}", "*?", "{0,200}"])
+    return f"(?:{random_expression(rng, depth - 1)}){repeat}"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_expressions_that_are_accepted_are_quick(seed: int) -> None:
+    """295,000 accepted ones in a long run needed less than half a second each."""
+    rng = random.Random(seed)
+    words = ["".join(word) for n in range(1, 5) for word in itertools.product("ab", repeat=n)]
+    accepted = 0
+    for _ in range(1_500):
+        try:
+            root = parse(random_expression(rng, 5) + "c").root
+            require_tame(root)
+        except RuleError:
+            continue
+        accepted += 1
+        exact = re.compile(unparse(root), re.ASCII)
+        for word in rng.sample(words, 4):
+            started = time.perf_counter()
+            exact.match((word * 300)[:300] + "!")
+            assert time.perf_counter() - started < 2, (exact.pattern, word)
+    assert accepted > 300

@@ -31,7 +31,7 @@ class Deployment:
         self.settings = settings.model_copy(update={"topic_prefix": prefix})
         self.recovery = directory / "recovery"
         self._partitions = partitions
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[subprocess.Popen[bytes]] = []
         self._log = (directory / "guard.log").open("ab")
         admin = open_client(self.settings).admin()
         try:
@@ -65,12 +65,12 @@ class Deployment:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environ, stdout=self._log, stderr=self._log
         )
-        self._processes.append(process)
+        self.processes.append(process)
         return process
 
     def wait_for(self, name: str, count: int, timeout_s: float = 60) -> int:
         """Wait until a topic was given `count` records; return how many it was."""
-        process = self._processes[-1]
+        process = self.processes[-1]
         deadline = time.monotonic() + timeout_s
         while True:
             found = self.ends(name)
@@ -98,7 +98,7 @@ class Deployment:
 
     def close(self) -> None:
         """End what still runs."""
-        for process in self._processes:
+        for process in self.processes:
             process.kill()
             process.wait()
         self._log.close()

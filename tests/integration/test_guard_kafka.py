@@ -13,6 +13,7 @@ from guardrails import default_plan
 from guardrails.plans import Plans
 from guardrails.session import Session
 from tests.broker import Broker
+from tests.corpus import streams
 from tests.flows.guarding import TEXTS, read_all
 from tests.integration.guarding import Deployment, as_events, stop
 from tests.integration.kafka_flow import run
@@ -120,3 +121,48 @@ def test_bytewax_runs_the_flow_from_the_environment(quick):
     assert quick.wait_for("audit", len(streams)) == len(streams)
     assert stop(process, signal.SIGTERM) == 0
     check(quick, streams)
+
+
+def test_recorded_streams_through_kafka_are_answered_as_whole_texts(quick):
+    recorded = streams()
+    sample = dict(list(recorded.items())[::12])
+    quick.produce(interleave(sample))
+    plans, stop_event = Plans(default_plan()), threading.Event()
+    run(build_kafka(quick.settings, plans, stop=stop_event, until_end=True), quick.recovery)
+    check(quick, sample)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_recorded_stream_through_kafka_is_answered_as_its_whole_text(deployment, workers):
+    recorded = streams()
+    chunks = interleave(recorded)
+    deployment.produce(chunks)
+    plans, stop_event = Plans(default_plan()), threading.Event()
+    flow = build_kafka(deployment.settings, plans, stop=stop_event, workers=workers, until_end=True)
+    run(flow, deployment.recovery, workers)
+    check(deployment, recorded)
+    print(f"{len(recorded)} streams, {len(chunks)} chunks, {workers} workers: no difference")
+
+
+@pytest.mark.long
+def test_every_recorded_stream_survives_kills_and_restarts_of_the_guard(quick):
+    recorded = streams()
+    chunks = interleave(recorded)
+    guard = ("-m", "flows", "run", "--recovery-dir", str(quick.recovery), "--epoch-s", "0.5")
+    rng = random.Random(3)
+    quick.produce(chunks)
+    kills = 0
+    while quick.ends("audit") < len(recorded) and kills < 12:
+        process = quick.start(*guard)
+        before = quick.ends("verdicts")
+        quick.wait_for("verdicts", before + rng.randrange(1_000, 15_000), timeout_s=20)
+        how = rng.choice([signal.SIGKILL, signal.SIGTERM])
+        # A termination that comes before the flow runs finds nothing to save.
+        assert stop(process, how) in (0, -how)
+        kills += 1
+    quick.start(*guard)
+    quick.wait_for("audit", len(recorded), timeout_s=120)
+    assert stop(quick.processes[-1], signal.SIGTERM) in (0, -signal.SIGTERM)
+    check(quick, recorded)
+    print(f"{len(recorded)} streams, {len(chunks)} chunks, {kills} kills: no difference")

@@ -1,0 +1,178 @@
+"""A deterministic automaton over sets of positions, built as text asks for it.
+
+Its states are the sets of positions of all rules (`guardrails.automaton`) that the text read so far
+can have led to; each is made when some text first leads there, and is shared by every stream
+(R. Cox, Regular Expression Matching in the Wild, 2010). A step is one dictionary look-up, 50 ns; no
+state belongs to a stream, so nothing has to be saved.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+from guardrails.automaton import Automaton
+from guardrails.tree import Ranges
+
+# The states are dropped and built anew beyond this. All recorded answers together need 2 MB with
+# the default rules; only hostile text gets here.
+MAX_CACHE_BYTES = 32_000_000
+# Measured with tracemalloc: an entry of a dictionary, and a state without its set.
+_STEP_BYTES, _STATE_BYTES = 100, 400
+
+
+class State(dict[str, "State"]):
+    """One set of positions; maps the next character to the next set.
+
+    mark: what the automaton says about this set; 0 if nothing.
+    """
+
+    __slots__ = ("dfa", "mark", "positions")
+
+    def __init__(self, dfa: Dfa, positions: int, mark: int) -> None:
+        self.dfa = dfa
+        self.positions = positions
+        self.mark = mark
+
+    def __missing__(self, character: str) -> State:
+        return self.dfa.step(self, character)
+
+    __hash__ = None
+
+
+class Dfa:
+    """Joins the automata of several rules; `_mark` says what a set of positions means.
+
+    start: the state before the first character. Sets are integers, one bit for each position.
+    """
+
+    def __init__(self, automata: Sequence[Automaton], *, backwards: bool) -> None:
+        """backwards: read texts from their end to their beginning."""
+        self._backwards = backwards
+        classes: list[Ranges] = []
+        edges: list[tuple[int, int]] = []
+        # For each rule the positions a match begins and ends with.
+        self.firsts: list[int] = []
+        self.lasts: list[int] = []
+        for automaton in automata:
+            offset = len(classes)
+            classes.extend(automaton.classes)
+            self.firsts.append(_set(offset + position for position in automaton.first))
+            self.lasts.append(_set(offset + position for position in automaton.last))
+            edges.extend(
+                (offset + position, offset + follower)
+                for position, followers in enumerate(automaton.follow)
+                for follower in followers
+            )
+        self._size = len(classes)
+        self._index_edges(edges)
+        self._index_classes(classes)
+        # Where reading may enter before any character; and, forwards, at every one.
+        everything = (1 << self._size) - 1
+        anywhere = _union(self.firsts)
+        self._entered = everything if backwards else anywhere
+        self._reentered = 0 if backwards else anywhere
+        self._forget()
+
+    def _index_edges(self, edges: Iterable[tuple[int, int]]) -> None:
+        """Split the edges into p -> p+1, taken by one shift, and the rest, taken one by one."""
+        self._chained = 0
+        jumps: dict[int, list[int]] = {}
+        for position, follower in edges:
+            source, target = (follower, position) if self._backwards else (position, follower)
+            if follower == position + 1:
+                self._chained |= 1 << source
+            else:
+                jumps.setdefault(source, []).append(target)
+        self._jumps = {source: _set(targets) for source, targets in jumps.items()}
+        self._jumped = _set(self._jumps)
+
+    def _index_classes(self, classes: Sequence[Ranges]) -> None:
+        """Cut the code points into runs that all classes treat alike."""
+        members: dict[Ranges, list[int]] = {}
+        for position, ranges in enumerate(classes):
+            members.setdefault(ranges, []).append(position)
+        self._members = [(ranges, _set(positions)) for ranges, positions in members.items()]
+        edges = {edge for ranges in members for low, high in ranges for edge in (low, high + 1)}
+        self._runs = sorted(edges)
+        self._masks: list[int | None] = [None] * (len(self._runs) + 1)
+
+    def _mask(self, character: str) -> int:
+        """Return the positions whose class holds the character."""
+        code_point = ord(character)
+        run = bisect_right(self._runs, code_point)
+        mask = self._masks[run]
+        if mask is None:
+            mask = self._masks[run] = _union(
+                positions
+                for ranges, positions in self._members
+                if any(low <= code_point <= high for low, high in ranges)
+            )
+        return mask
+
+    def _mark(self, positions: int) -> int:
+        raise NotImplementedError
+
+    def _forget(self) -> None:
+        self._states: dict[int, State] = {}
+        self._bytes = 0
+        self.start = State(self, 0, 0)
+        # Backwards the empty set is not where reading starts: from it nothing is reached any more.
+        self._empty = State(self, 0, self._mark(0)) if self._backwards else self.start
+
+    def step(self, state: State, character: str) -> State:
+        """Compute, and remember, where one more character leads."""
+        if state is self.start:
+            reached = self._entered
+        else:
+            reached = self._move(state.positions) | self._reentered
+        positions = reached & self._mask(character)
+        following = self._states.get(positions) if positions else self._empty
+        if following is None:
+            following = State(self, positions, self._mark(positions))
+            self._states[positions] = following
+            self._bytes += _STATE_BYTES + self._size // 8
+        self._bytes += _STEP_BYTES
+        if self._bytes > MAX_CACHE_BYTES:
+            self._forget()
+        else:
+            state[character] = following
+        return following
+
+    def _move(self, positions: int) -> int:
+        chained = positions & self._chained
+        reached = chained >> 1 if self._backwards else chained << 1
+        jumping = positions & self._jumped
+        while jumping:
+            lowest = jumping & -jumping
+            reached |= self._jumps[lowest.bit_length() - 1]
+            jumping ^= lowest
+        return reached
+
+
+def members(positions: int) -> Iterable[int]:
+    """Yield the elements of a set, in order.
+
+    >>> list(members(0b1010))
+    [1, 3]
+    """
+    while positions:
+        lowest = positions & -positions
+        yield lowest.bit_length() - 1
+        positions ^= lowest
+
+
+def _set(elements: Iterable[int]) -> int:
+    marked = bytearray()
+    for element in elements:
+        if element >= len(marked) * 8:
+            marked.extend(bytes(element // 8 + 1 - len(marked)))
+        marked[element // 8] |= 1 << element % 8
+    return int.from_bytes(marked, "little")
+
+
+def _union(sets: Iterable[int]) -> int:
+    union = 0
+    for one in sets:
+        union |= one
+    return union
