@@ -20,8 +20,7 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin tide
 COPY --from=build /opt/tidegate /opt/tidegate
 ENV PATH=/opt/tidegate/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1 \
-    XDG_CACHE_HOME=/var/lib/tidegate/cache
+    PYTHONDONTWRITEBYTECODE=1
 USER tidegate
 VOLUME /var/lib/tidegate
 # SIGTERM is the clean stop: sources end, a last snapshot is written.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -20,8 +21,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--only", action="append", choices=list(MEASURES), help="one measure; may be repeated"
     )
+    parser.add_argument(
+        "--out", type=Path, help="directory of the report; a quick or partial run writes none else"
+    )
     options = parser.parse_args(arguments)
-    sys.exit(0 if run(quick=options.quick, only=options.only) else 1)
+    sys.exit(0 if run(quick=options.quick, only=options.only, out=options.out) else 1)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ from flows import guard
 from flows.runtime import DEFAULT_EPOCH_S, open_recovery
 from guardrails import default_plan
 from guardrails.events import Chunk, encode
+from guardrails.plans import Plans
 from guardrails.records import Record
-from guardrails.shard import Plans
 
 
 def interleaved_events(

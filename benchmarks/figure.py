@@ -5,8 +5,15 @@ from __future__ import annotations
 import msgspec
 
 
+class NotMeasured(Exception):
+    """Something needed is missing. Next: see the message; the other measures are unaffected."""
+
+
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """A number of the report. at_least, at_most: the target; neither: for information only."""
+    """A number of the report. at_least, at_most: the target; neither: for information only.
+
+    quantiles: of the distribution behind the number, evenly spaced from 0 to 1; for the plot.
+    """
 
     measure: str
     name: str
@@ -15,6 +22,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     at_least: float | None = None
     at_most: float | None = None
     note: str = ""
+    quantiles: tuple[float, ...] = ()
 
     @property
     def status(self) -> str:

@@ -13,8 +13,9 @@ from benchmarks.figure import Figure
 from benchmarks.texts import corpus
 from guardrails import Session, default_plan
 from guardrails.plan import Plan
+from guardrails.plans import Plans
 from guardrails.records import Record
-from guardrails.shard import SHARDS, Plans, Shard
+from guardrails.shard import SHARDS, Shard
 
 STREAMS = 10_000
 CHUNKS_EACH = 40

@@ -17,10 +17,10 @@ class SettingError(TidegateError):
 
 
 class GuardSettings(NamedTuple):
-    """policies: each `default` or the path of a policy file, comma-separated in TIDEGATE_POLICY; the
-    first judges streams that name none, the others those that name them. fingerprint_key: secret of
-    the digests in audit records, from TIDEGATE_FINGERPRINT_KEY or the file that
-    TIDEGATE_FINGERPRINT_KEY_FILE names; None leaves the digests out.
+    """policies: from TIDEGATE_POLICY, comma-separated, each `default` or the path of a file; the
+    first judges streams that name none. fingerprint_key: secret of the digests in audit records,
+    from TIDEGATE_FINGERPRINT_KEY or the file that TIDEGATE_FINGERPRINT_KEY_FILE names; None leaves
+    the digests out.
     """
 
     policies: tuple[str, ...] = ("default",)

@@ -14,7 +14,7 @@ from guardrails.errors import PolicyError, RuleError, TidegateError
 _TOPICS = ("chunks", "verdicts", "audit", "dead-letters")
 # 1 GB: 100,000 live streams are 200 MB, and the store keeps several epochs.
 MIN_FREE_BYTES = 1_000_000_000
-_PACKAGES = ("tidegate", "bytewax", "hyperscan", "kafka-python", "msgspec")
+_PACKAGES = ("tidegate", "bytewax", "kafka-python", "msgspec")
 
 
 class Check(NamedTuple):

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from bytewax.dataflow import Dataflow
 
-from connectors.cache import FileDatabaseCache
 from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.sink import KafkaSink
 from connectors.kafka.source import KafkaSource
@@ -21,10 +20,8 @@ from guardrails.policy import Policy
 
 def load_plans(settings: GuardSettings) -> Plans:
     """Compile the policies of the settings. Raises PolicyError with all problems of a file."""
-    cache = FileDatabaseCache()
-
     def compile_policy(policy: Policy) -> Plan:
-        return Plan(policy, cache=cache, fingerprint_key=settings.fingerprint_key)
+        return Plan(policy, fingerprint_key=settings.fingerprint_key)
 
     plans = [compile_policy(read_policy(name)) for name in settings.policies]
     named = {plan.policy.name: plan for plan in plans}

@@ -58,8 +58,7 @@ def read_policy(name: str) -> Policy:
 
 
 def compile_policy(policy: Policy) -> Plan:
-    """Return the policy compiled, from the user's cache where it has been compiled before."""
-    from connectors.cache import FileDatabaseCache
+    """Return the policy compiled."""
     from guardrails.plan import Plan
 
-    return Plan(policy, cache=FileDatabaseCache())
+    return Plan(policy)

@@ -8,8 +8,8 @@ import msgspec
 
 from guardrails.events import AuditContent, Finding, GuardrailRecord, Unscanned
 from guardrails.guardrail import Action, Mode
+from guardrails.inspection import Inspection
 from guardrails.plan import Plan
-from guardrails.release import Release
 
 # Severity of actions: the position in this list.
 _SEVERITY = {action: rank for rank, action in enumerate(Action)}
@@ -27,20 +27,16 @@ def strongest(findings: Sequence[Finding]) -> Action:
 
 
 def compose_content(
-    plan: Plan,
-    release: Release,
-    findings: tuple[Finding, ...],
-    received: int,
-    unscanned: Sequence[Unscanned],
-    reason: str | None,
+    plan: Plan, inspection: Inspection, unscanned: Sequence[Unscanned], reason: str | None
 ) -> AuditContent:
     """Compose the part of the record that depends on text and policy alone.
 
-    received: code points; of a stream that was cut only those before the cut count.
+    Of a stream that was cut, only the text before the cut counts.
     """
+    release, findings = inspection.release, inspection.ledger.findings
     return AuditContent(
         Action.BLOCK if release.blocked else strongest(findings),
-        release.offset if release.blocked else received,
+        release.offset if release.blocked else inspection.received,
         release.plain,
         release.redacted,
         findings,

@@ -60,6 +60,11 @@ def ends_in_half(text: str) -> bool:
     return bool(text) and "\ud800" <= text[-1] <= "\udbff"
 
 
+def clean_content(content: str, *, final: bool) -> str:
+    """Clean a whole text so far; half a pair at its end waits for the next one, if there is one."""
+    return clean(content[:-1] if not final and ends_in_half(content) else content)
+
+
 def _fold_code_point(character: str) -> str:
     category = unicodedata.category(character)
     code_point = ord(character)

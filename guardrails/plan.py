@@ -60,15 +60,12 @@ class Plan:
         self,
         policy: Policy,
         *,
-        cache: object = None,
         fingerprint_key: bytes | None = None,
     ) -> None:
         """fingerprint_key: secret of the keyed digests in audit records; None leaves them out.
-        cache: not used any more, rules compile in milliseconds.
 
         Raises PolicyError naming the guardrail whose rule cannot be compiled.
         """
-        del cache
         self.policy = policy
         self.version = policy.version
         self.settings = policy.resolve()

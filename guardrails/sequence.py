@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from guardrails.errors import MalformedEvent
-from guardrails.events import Chunk
+from guardrails.events import Chunk, Unscanned
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -25,6 +25,11 @@ class Lost(msgspec.Struct, frozen=True):
 
 
 Step = Chunk | Lost
+
+
+def gap(lost: Lost, offset: int) -> Unscanned:
+    """Return the audit's note of chunks that were lost at this offset."""
+    return Unscanned(offset, "gap", lost.first, lost.last)
 
 
 class Sequencer:
@@ -47,9 +52,9 @@ class Sequencer:
         return bool(self._waiting)
 
     @property
-    def gaps(self) -> int:
-        """Return how many gaps were given up."""
-        return len(self._lost)
+    def counts(self) -> tuple[int, int, int, int]:
+        """Return how many chunks were duplicate, late and early, and how many gaps given up."""
+        return (self.duplicates, self.late, self.early, len(self._lost))
 
     def accept(self, chunk: Chunk, now_ms: int, max_chunks: int, max_chars: int) -> list[Step]:
         """Return what can be judged now, in order: this chunk, those that waited for it, nothing.
@@ -150,12 +155,14 @@ class Rewrite(msgspec.Struct, frozen=True):
 class ContentTracker:
     """Derives deltas from producers that send the whole text so far.
 
-    Keeps a digest of the released text; the held text is compared as it is.
+    Keeps a digest of the released text; the held text is compared as it is. rewrites: how often
+    text that was known has changed, counted by the session.
     """
 
-    __slots__ = ("_digest", "_known", "_released")
+    __slots__ = ("_digest", "_known", "_released", "rewrites")
 
     def __init__(self) -> None:
+        self.rewrites = 0
         self._released = 0
         # How much of the released text the digest covers: less after the content has shrunk.
         self._known = 0
@@ -180,15 +187,15 @@ class ContentTracker:
         self._known = min(offset, len(content))
         self._digest = _digest(content[:offset])
 
-    def snapshot(self) -> tuple[int, int, bytes]:
+    def snapshot(self) -> tuple[int, int, int, bytes]:
         """Return the state as immutable primitives."""
-        return (self._released, self._known, self._digest)
+        return (self.rewrites, self._released, self._known, self._digest)
 
     @classmethod
-    def restore(cls, saved: tuple[int, int, bytes]) -> ContentTracker:
+    def restore(cls, saved: tuple[int, int, int, bytes]) -> ContentTracker:
         """Continue from a snapshot."""
         tracker = cls()
-        tracker._released, tracker._known, tracker._digest = saved
+        tracker.rewrites, tracker._released, tracker._known, tracker._digest = saved
         return tracker
 
 

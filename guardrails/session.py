@@ -13,7 +13,6 @@ Pure: no clock, no I/O. Times are log time in milliseconds and handed in.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,13 +31,12 @@ from guardrails.events import (
     Unscanned,
     Verdict,
 )
-from guardrails.fold import clean, ends_in_half
+from guardrails.fold import clean_content
 from guardrails.guardrail import Action
-from guardrails.ledger import Ledger
-from guardrails.matcher import Match, MatchState
+from guardrails.inspection import Inspection
+from guardrails.lifetime import Lifetime
 from guardrails.plan import Plan
-from guardrails.release import Release
-from guardrails.sequence import ContentTracker, Lost, Sequencer, require_kind
+from guardrails.sequence import ContentTracker, Lost, Sequencer, gap, require_kind
 
 SNAPSHOT_VERSION = 1
 
@@ -68,24 +66,13 @@ class Session:
         self.reason: str | None = None
         self.chunks = 0
         self.verdicts = 0
-        self.received = 0
-        self.started_at_ms = now_ms
-        self.last_at_ms = now_ms
+        self.lifetime = Lifetime(plan.policy.limits, now_ms)
         self.sequencer = Sequencer()
-        self._ledger = Ledger(plan)
-        self._release = Release()
-        self._enforced = MatchState()
-        self._watching = MatchState()
-        self._content: ContentTracker | None = None
+        self._inspection = Inspection(plan)
+        self._content = ContentTracker()
         # Whether the stream sends `content`; None while it has sent no text.
         self._is_content: bool | None = None
-        self._rewrites = 0
-        # Half of a surrogate pair that was cut in two.
-        self._half = ""
         self._unscanned: list[Unscanned] = []
-        self._scanned_before = 0
-
-    # ------------------------------------------------------------------ text in, verdicts out
 
     def push(self, text: str, *, final: bool = False, latency_ms: float = 0.0) -> Verdict:
         """Take the next piece of text, in order; for use without a transport.
@@ -113,7 +100,7 @@ class Session:
             return []
         self._is_content = require_kind(chunk, content=self._is_content)
         self.chunks += 1
-        self.last_at_ms = max(self.last_at_ms, now_ms)
+        self.lifetime.touch(now_ms)
         if self._is_content:
             return self._receive_content(chunk, latency_ms)
         limits = self.plan.policy.limits
@@ -139,188 +126,98 @@ class Session:
     def _receive_content(self, chunk: Chunk, latency_ms: float) -> list[Verdict]:
         if not self.sequencer.skip_to(chunk.seq):
             return []
-        if self._content is None:
-            self._content = ContentTracker()
         final = chunk.final or chunk.aborted
         if chunk.aborted:
             self.ended_by = "aborted"
-        content = chunk.content
-        if content is None:
+        if chunk.content is None:
             return [self._push("", final=final, latency_ms=latency_ms)]
-        if not final and ends_in_half(content):
-            content = content[:-1]
-        content = clean(content)
-        if self._release.blocked:
-            return [self._push(content[self.received :], final=final, latency_ms=latency_ms)]
-        change = self._content.derive(content, self._release.held)
+        inspection, tracker = self._inspection, self._content
+        content = clean_content(chunk.content, final=final)
+        if inspection.release.blocked:
+            delta = content[inspection.received :]
+            return [self._push(delta, final=final, latency_ms=latency_ms)]
+        change = tracker.derive(content, inspection.release.held)
         if change.rewritten:
-            self._rewrites += 1
+            tracker.rewrites += 1
             if change.released_changed and self.plan.policy.on_rewrite == "block":
                 return [self._block("rewrite", latency_ms)]
-            self._rewrite(content, change.offset)
+            inspection.rewrite(content, change.offset)
         verdict = self._push(change.delta, final=final, latency_ms=latency_ms)
-        self._content.released(content, self._release.offset)
+        tracker.released(content, inspection.release.offset)
         return [verdict]
 
     def _push(self, text: str, *, final: bool, latency_ms: float) -> Verdict:
-        """Match, release, and put the verdict together: the hot path."""
-        if self._half or not text.isascii() or "\0" in text:
-            text = self._join(text, final=final)
-        self.received += len(text)
-        plan = self.plan
-        frontier = self.received
-        enforced: Sequence[Match] = ()
-        if plan.enforced is not None and not self._release.blocked:
-            enforced = plan.enforced.matcher.push(self._enforced, text, final=final)
-            frontier = self._enforced.frontier
-        watched: Sequence[Match] = ()
-        if plan.watching is not None:
-            watched = plan.watching.matcher.push(self._watching, text, final=final)
-        if (
-            enforced
-            or watched
-            or self._ledger.ahead
-            or self._release.blocked
-            or self.received > plan.max_chars
-        ):
-            return self._judge(text, enforced, watched, frontier, final, latency_ms)
-        segments = self._release.advance(text, (), frontier, final=final)
-        if final:
-            self._complete("final")
-        return self._verdict(segments, (), latency_ms)
-
-    def _judge(
-        self,
-        text: str,
-        enforced: Sequence[Match],
-        watched: Sequence[Match],
-        frontier: int,
-        final: bool,  # noqa: FBT001
-        latency_ms: float,
-    ) -> Verdict:
-        """Handle a push with findings, or behind a block."""
-        ledger, release = self._ledger, self._release
-        ledger.watch(watched)
-        segments: tuple[Segment, ...] = ()
-        if release.blocked:
-            findings = ledger.report((), ledger.ends_at)
-        else:
-            found = ledger.enforce(enforced, frontier)
-            touching = [item.enforced() for item in found]
-            segments = release.advance(text, touching, frontier, final=final)
-            findings = ledger.report(found, frontier)
-        if release.blocked:
-            self._after_block(final=final)
+        inspection = self._inspection
+        segments, findings = inspection.push(text, final=final)
+        if inspection.release.blocked:
+            if inspection.watching and not final:
+                self.state = "monitoring"
+            else:
+                self._complete("blocked")
         elif final:
             self._complete("final")
         return self._verdict(segments, findings, latency_ms)
 
-    def _after_block(self, *, final: bool) -> None:
-        """Let the rules that only watch decide what starts before the cut, then end."""
-        watching = self.plan.watching is not None and not final
-        if watching and self._watching.frontier < self._ledger.ends_at:
-            self.state = "monitoring"
-        else:
-            self._complete("blocked")
-
-    # ------------------------------------------------------------------ losses, rewrites, ends
-
     def _lose(self, lost: Lost, latency_ms: float) -> list[Verdict]:
         """Judge a gap: matching ends before it; block there, or begin anew behind it."""
-        if self._release.blocked:
+        inspection = self._inspection
+        if inspection.release.blocked:
             return [self._push("", final=True, latency_ms=latency_ms)]
         if self.plan.policy.on_gap == "block":
-            return self._cut_at_gap(lost, latency_ms)
+            # Where the frontier stands must not depend on when a long hold was looked at last.
+            inspection.hurry()
+            verdict = self._push("", final=False, latency_ms=latency_ms)
+            if inspection.release.blocked:
+                return [verdict, *self._take([lost], latency_ms)]
+            self._unscanned.append(gap(lost, inspection.received))
+            return [verdict, self._block("gap", latency_ms)]
         verdict = self._push("", final=True, latency_ms=latency_ms)
-        if not self._release.blocked:
+        if not inspection.release.blocked:
             self.state, self.ended_by = "active", ""
             verdict = msgspec.structs.replace(verdict, state="active", checkpoint="chunk")
-            self._note_gap(lost)
-            self._scanned_before = self.scanned
-            self._enforced = MatchState.starting_at(self.received)
-            self._watching = MatchState.starting_at(self.received)
+            self._unscanned.append(gap(lost, inspection.received))
+            inspection.restart()
         return [verdict]
-
-    def _cut_at_gap(self, lost: Lost, latency_ms: float) -> list[Verdict]:
-        # Where the frontier stands must not depend on when a long hold was looked at last.
-        self._enforced.rescan_at = 0
-        verdict = self._push("", final=False, latency_ms=latency_ms)
-        if not self._release.blocked:
-            self._note_gap(lost)
-            return [verdict, self._block("gap", latency_ms)]
-        if self.state == "monitoring":
-            return [verdict, self._push("", final=True, latency_ms=latency_ms)]
-        return [verdict]
-
-    def _note_gap(self, lost: Lost) -> None:
-        self._unscanned.append(Unscanned(self.received, "gap", lost.first, lost.last))
-
-    def _rewrite(self, content: str, offset: int) -> None:
-        """Forget the text from `offset` on; match the new content's, with what stands before."""
-        self._scanned_before = self.scanned
-        self._release.rollback()
-        self._ledger.rewrite_from(offset)
-        self._enforced = MatchState.behind(content[:offset])
-        self._watching = MatchState.behind(content[:offset])
-        self.received = offset
 
     def _block(self, reason: str, latency_ms: float) -> Verdict:
         """Cut the stream at the release frontier for a reason that is not a finding."""
-        plan, ledger = self.plan, self._ledger
-        if plan.watching is not None:
-            ledger.watch(plan.watching.matcher.push(self._watching, "", final=True))
-        ledger.ends_at = self.received if plan.enforced is None else self._enforced.frontier
         self.reason = reason
-        self._release.cut()
+        findings = self._inspection.cut()
         self._complete("blocked")
-        return self._verdict((), ledger.report((), ledger.ends_at), latency_ms)
+        return self._verdict((), findings, latency_ms)
 
     def tick(self, now_ms: int) -> list[Verdict]:
         """Let log time pass: give up gaps, end idle and old streams."""
-        limits = self.plan.policy.limits
         verdicts: list[Verdict] = []
-        if self.state != "complete" and self.sequencer.waiting_since_ms is not None:
-            gap_at = self.sequencer.waiting_since_ms + limits.gap_timeout_s * 1000
-            if now_ms >= gap_at:
-                verdicts += self._take(self.sequencer.give_up(now_ms), 0.0)
-        if now_ms >= self.last_at_ms + limits.idle_timeout_s * 1000:
-            verdicts += self._end("idle", now_ms)
-        elif now_ms >= self.started_at_ms + limits.max_age_s * 1000:
-            verdicts += self._end("age", now_ms)
-        return verdicts
-
-    def _end(self, ended_by: str, now_ms: int) -> list[Verdict]:
-        verdicts: list[Verdict] = []
-        while self.sequencer.waiting and self.state != "complete":
+        ended_by = self.lifetime.over(now_ms)
+        while self.state != "complete" and self.sequencer.waiting:
+            if not (ended_by or self.lifetime.gap_over(now_ms, self.sequencer.waiting_since_ms)):
+                break
             verdicts += self._take(self.sequencer.give_up(now_ms), 0.0)
-        if self.state != "complete":
+        if ended_by and self.state != "complete":
             self.ended_by = ended_by
             verdicts.append(self._push("", final=True, latency_ms=0.0))
         return verdicts
 
     def deadline_ms(self) -> int:
         """Return the log time at which `tick` has something to do."""
-        limits = self.plan.policy.limits
-        deadline = min(
-            self.last_at_ms + limits.idle_timeout_s * 1000,
-            self.started_at_ms + limits.max_age_s * 1000,
-        )
-        if self.sequencer.waiting_since_ms is not None:
-            gap_at = self.sequencer.waiting_since_ms + limits.gap_timeout_s * 1000
-            deadline = min(deadline, gap_at)
-        return math.ceil(deadline)
+        return self.lifetime.deadline_ms(self.sequencer.waiting_since_ms)
+
+    @property
+    def last_at_ms(self) -> int:
+        """Return the log time of the last chunk."""
+        return self.lifetime.last_at_ms
 
     def _complete(self, ended_by: str) -> None:
         self.state = "complete"
-        self.ended_by = "blocked" if self._release.blocked else self.ended_by or ended_by
-
-    # ------------------------------------------------------------------ what goes out
+        blocked = self._inspection.release.blocked
+        self.ended_by = "blocked" if blocked else self.ended_by or ended_by
 
     def _verdict(
         self, segments: tuple[Segment, ...], findings: tuple[Finding, ...], latency_ms: float
     ) -> Verdict:
         self.verdicts += 1
-        release, state = self._release, self.state
+        release, state = self._inspection.release, self.state
         action = Action.ALLOW
         reason: str | msgspec.UnsetType = msgspec.UNSET
         if release.blocked:
@@ -348,54 +245,41 @@ class Session:
     @property
     def held(self) -> int:
         """Return how many code points are received and not released."""
-        return len(self._release.held)
+        return len(self._inspection.release.held)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Return all findings reported so far, in order of their offsets."""
-        return self._ledger.findings
+        return self._inspection.ledger.findings
 
     @property
     def scanned(self) -> int:
         """Return how many characters were looked at so far, rescans counted each time."""
-        return self._scanned_before + self._enforced.scanned + self._watching.scanned
+        return self._inspection.scanned
 
     def audit(self, now_ms: int = 0) -> Audit:
         """Return the stream's audit record; whole once the state is complete."""
-        plan, sequencer = self.plan, self.sequencer
-        content = compose_content(
-            *(plan, self._release, self._ledger.findings, self.received),
-            *(self._unscanned, self.reason),
-        )
+        plan = self.plan
+        content = compose_content(plan, self._inspection, self._unscanned, self.reason)
         transport = AuditTransport(
-            *(self.chunks, sequencer.duplicates, sequencer.late, sequencer.early),
-            *(sequencer.gaps, self._rewrites, self.scanned, self._release.max_held),
-            *(self.verdicts, self.started_at_ms, max(now_ms, self.last_at_ms), self.ended_by),
+            self.chunks,
+            *self.sequencer.counts,
+            *(self._content.rewrites, self.scanned, self._inspection.release.max_held),
+            *(self.verdicts, self.lifetime.started_at_ms, max(now_ms, self.last_at_ms)),
+            self.ended_by,
         )
         name = plan.policy.name
         return Audit(self.stream_id, self.context, name, plan.version, content, transport)
-
-    # ------------------------------------------------------------------ text and state
-
-    def _join(self, text: str, *, final: bool) -> str:
-        """Clean a piece of text, joining a surrogate pair that was cut between two pieces."""
-        text = self._half + text
-        self._half = ""
-        if not final and ends_in_half(text):
-            text, self._half = text[:-1], text[-1]
-        return clean(text)
 
     def snapshot(self) -> tuple[Any, ...]:
         """Return the state as immutable primitives, with a version number."""
         return (
             *(SNAPSHOT_VERSION, self.stream_id, self.plan.version),
             msgspec.json.encode([self.context, self._unscanned]),
-            *(self.state, self.ended_by, self.reason, self.chunks, self.verdicts, self.received),
-            *(self.started_at_ms, self.last_at_ms, self._is_content, self._rewrites),
-            *(self._half.encode("utf-16-le", "surrogatepass"), self._scanned_before),
-            *(self.sequencer.snapshot(), self._ledger.snapshot(), self._release.snapshot()),
-            *(self._enforced.snapshot(), self._watching.snapshot()),
-            None if self._content is None else self._content.snapshot(),
+            *(self.state, self.ended_by, self.reason, self.chunks, self.verdicts),
+            *(self.lifetime.started_at_ms, self.last_at_ms, self._is_content),
+            *(self.sequencer.snapshot(), self._content.snapshot()),
+            self._inspection.snapshot(),
         )
 
     @classmethod
@@ -413,14 +297,9 @@ class Session:
         session = cls(saved[1], plan, context=context)
         session._unscanned = unscanned
         session.state, session.ended_by, session.reason, session.chunks = saved[4:8]
-        session.verdicts, session.received, session.started_at_ms, session.last_at_ms = saved[8:12]
-        session._is_content, session._rewrites, half, session._scanned_before = saved[12:16]
-        sequencer, ledger, release, enforced, watching, content = saved[16:]
-        session._half = half.decode("utf-16-le", "surrogatepass")
+        session.verdicts, session.lifetime.started_at_ms, session.lifetime.last_at_ms = saved[8:11]
+        session._is_content, sequencer, content, inspection = saved[11:]
         session.sequencer = Sequencer.restore(sequencer)
-        session._ledger = Ledger.restore(ledger, plan)
-        session._release = Release.restore(release)
-        session._enforced = MatchState.restore(enforced)
-        session._watching = MatchState.restore(watching)
-        session._content = None if content is None else ContentTracker.restore(content)
+        session._inspection = Inspection.restore(inspection, plan)
+        session._content = ContentTracker.restore(content)
         return session

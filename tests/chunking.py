@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from random import Random
 
 
@@ -17,7 +18,7 @@ def one_by_one(text: str) -> list[str]:
 def at(text: str, cuts: Sequence[int]) -> list[str]:
     """Cut at these offsets; equal neighbours make empty chunks."""
     edges = [0, *sorted(cuts), len(text)]
-    return [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(edges)]
 
 
 def at_random(text: str, random: Random) -> list[str]:

@@ -152,3 +152,30 @@ def ruled(random: Random, rule_id: str) -> Ruled:
     action = random.choice([*Action, Action.REDACT, Action.REDACT])
     mode = random.choice([Mode.BLOCK, Mode.BLOCK, Mode.MONITOR])
     return Ruled(rule, action, mode)
+
+
+def wide_ruled(random: Random, rule_id: str) -> Ruled:
+    """A rule whose matches are long: loops in the automaton, holds that are rescanned rarely."""
+    expressions = Expressions(random)
+    part = random.choice(["[abc1]", "[ab]", r"\w", ".", "[^1]", "(?:ab|c)", "(?:a|b1|c)"])
+    low = random.choice([0, 3, 60, 70, 130])
+    open_end = f"{{{low},}}"
+    bounds = random.choice([open_end, f"{{{low},{low + random.choice([5, 70, 400])}}}"])
+    if len(part) > 6 and bounds == open_end:
+        bounds = f"{{{low},{low + 200}}}"
+    middle = part + bounds + random.choice(["", "", "?"])
+    behind = random.choice(["", "", r"\b", "$", "(?=.{0,90}b)", "(?!1{3})", "(?P<cap>c{2})?"])
+    expression = expressions.atom() + middle + random.choice(["", *LETTERS, "11"]) + behind
+    rule = Rule(id=rule_id, type=rule_id.upper(), expression=expression)
+    return Ruled(rule, random.choice([Action.REDACT, Action.REDACT, Action.BLOCK, Action.WARN]))
+
+
+def long_text(random: Random) -> str:
+    """Up to 1,500 characters, in runs of few letters."""
+    out: list[str] = []
+    while len(out) < random.randint(100, 1_500):
+        letters = random.choice(["ab", "abc", "abc1", "c", "ab中", "a\u0301b", " "])
+        out += random.choices(letters, k=random.choice([1, 3, 40, 120, 300]))
+        if random.random() < 0.3:
+            out.append(random.choice(STRANGE))
+    return "".join(out)

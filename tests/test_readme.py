@@ -80,7 +80,7 @@ COMMANDS = re.findall(r"^tidegate ([^#\n]+?) *(?:#.*)?$", "".join(blocks("sh")),
 def test_command_and_its_options_exist(command: str, tmp_path: Path) -> None:
     words = command.split()
     names = words[:2] if words[0] in ("topics", "policy") else words[:1]
-    result = Command(tmp_path, tmp_path)(*names, "--help")
+    result = Command(tmp_path)(*names, "--help")
     assert result.code == 0, result.err
     for option in (word for word in words if word.startswith("--")):
         assert option in result.out
@@ -88,7 +88,7 @@ def test_command_and_its_options_exist(command: str, tmp_path: Path) -> None:
 
 def test_scan_command_finds_what_is_planted(tmp_path: Path) -> None:
     (scan,) = [command for command in COMMANDS if command.startswith("scan")]
-    result = Command(ROOT, tmp_path)(*scan.split())
+    result = Command(ROOT)(*scan.split())
     assert result.code == 0, result.err
     found = {row["id"]: [finding["type"] for finding in row["findings"]] for row in result.rows}
     assert found["email"] == ["EMAIL_ADDRESS"]

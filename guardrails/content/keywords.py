@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import cache
 
 from pydantic import Field, field_validator
@@ -34,10 +33,6 @@ from guardrails.rule import Rule
 MAX_PHRASES = 2_000
 MAX_PHRASE_CHARS = 200
 _MAX_SPACES = 4
-# Phrase characters in one rule: Hyperscan refuses expressions of more than 16,000 characters, and
-# a character of a phrase becomes 4 to 10 of them.
-_MAX_RULE_CHARS = 1_500
-
 # Unicode's blocks (Blocks.txt) of scripts that write words without spaces between them.
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -119,18 +114,6 @@ def _needs_edges(phrase: str) -> bool:
     return is_spaced(folded[0]) or is_spaced(folded[-1])
 
 
-def _in_groups(phrases: list[str]) -> Iterator[list[str]]:
-    group: list[str] = []
-    size = 0
-    for phrase in phrases:
-        if group and size + len(phrase) > _MAX_RULE_CHARS:
-            yield group
-            group, size = [], 0
-        group.append(phrase)
-        size += len(phrase)
-    yield group
-
-
 class KeywordOptions(Options):
     """The phrases to look for."""
 
@@ -151,24 +134,15 @@ class KeywordOptions(Options):
 
 
 def build_keywords(options: KeywordOptions) -> tuple[Rule, ...]:
-    """Make a rule of the phrases, the longest first, so that it wins where several begin.
-
-    A long list makes several, `keywords-2` and so on, each with shorter phrases than the last.
-    """
+    """Make one rule of the phrases, the longest first, so that it wins where several begin."""
     phrases = sorted(set(options.phrases), key=lambda phrase: (-len(phrase), phrase))
     edge = ""
     if options.whole_words and any(map(_needs_edges, phrases)):
         # Nowhere between two characters of a word.
         edge = f"(?!(?<={_spaced_class()}){_spaced_class()})"
-    return tuple(
-        Rule(
-            id=f"keywords-{number}" if number > 1 else "keywords",
-            type="KEYWORD",
-            expression=f"(?i:{edge}(?:{'|'.join(map(_write_phrase, group))}){edge})",
-            confidence=1.0,
-        )
-        for number, group in enumerate(_in_groups(phrases), 1)
-    )
+    any_phrase = "|".join(map(_write_phrase, phrases))
+    expression = f"(?i:{edge}(?:{any_phrase}){edge})"
+    return (Rule(id="keywords", type="KEYWORD", expression=expression, confidence=1.0),)
 
 
 KEYWORDS = Guardrail(

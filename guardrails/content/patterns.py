@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from hyperscan import HyperscanError
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -61,7 +60,7 @@ class Pattern(BaseModel):
             raise _refuse(f"{error}; write what it refers to out") from error
         except RuleError as error:
             raise _refuse(str(error)) from error
-        except (HyperscanError, RecursionError, MemoryError) as error:
+        except (RecursionError, MemoryError) as error:
             text = "the expression is too large to compile; split it into several rules"
             raise _refuse(text) from error
         return expression

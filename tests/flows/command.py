@@ -16,13 +16,12 @@ COMMAND = (sys.executable, "-c", "from flows.cli import main; main()")
 FOREIGN = ("KAFKA_", "TIDEGATE_", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "TERM")
 
 
-def environment(cache: Path, **extra: str) -> dict[str, str]:
-    """The environment of a call. cache: where compiled rules go."""
+def environment(**extra: str) -> dict[str, str]:
+    """The environment of a call."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
     return {
         **kept,
         "PYTHONPATH": str(ROOT),
-        "TIDEGATE_CACHE_DIR": str(cache),
         "TERM": "xterm-256color",
         **extra,
     }
@@ -43,9 +42,8 @@ class Result:
 class Command:
     """Calls `tidegate` with one environment, in one directory."""
 
-    def __init__(self, directory: Path, cache: Path) -> None:
+    def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._cache = cache
 
     def __call__(self, *arguments: str, stdin: bytes = b"", **extra: str) -> Result:
         done = subprocess.run(
@@ -53,7 +51,7 @@ class Command:
             input=stdin,
             capture_output=True,
             cwd=self.directory,
-            env=environment(self._cache, **extra),
+            env=environment(**extra),
             timeout=120,
             check=False,
         )
@@ -67,7 +65,7 @@ class Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.directory,
-            env=environment(self._cache, **extra),
+            env=environment(**extra),
         )
 
     def write(self, name: str, rows: Sequence[Any] | str | bytes) -> str:

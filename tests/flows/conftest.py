@@ -8,16 +8,10 @@ from tests.flows.command import Command
 from tests.flows.rows import POLICY, ROWS
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache of compiled rules for the whole run."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
-def tidegate(tmp_path: Path, compiled: Path) -> Command:
+def tidegate(tmp_path: Path) -> Command:
     """Call the command in an empty directory."""
-    return Command(tmp_path, compiled)
+    return Command(tmp_path)
 
 
 @pytest.fixture

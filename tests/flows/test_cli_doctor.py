@@ -25,11 +25,6 @@ def look(
     return {check.name: check for check in found}
 
 
-@pytest.fixture(autouse=True)
-def _cache(compiled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TIDEGATE_CACHE_DIR", str(compiled))
-
-
 def test_a_healthy_place_has_no_problem(tmp_path: Path) -> None:
     checks = look(recovery_dir=tmp_path)
     assert {check.name for check in checks.values() if check.state == "PROBLEM"} == set()

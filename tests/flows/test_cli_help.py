@@ -150,7 +150,7 @@ def test_nothing_but_text_goes_into_a_pipe(tidegate: Command, arguments: tuple[s
     assert not re.search(r"[ \t]$", result.out, re.MULTILINE)
 
 
-def on_a_terminal(tidegate: Command, compiled: object, *arguments: str, **extra: str) -> str:
+def on_a_terminal(tidegate: Command, *arguments: str, **extra: str) -> str:
     """Call with a terminal on all three streams; return what it shows."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -159,7 +159,7 @@ def on_a_terminal(tidegate: Command, compiled: object, *arguments: str, **extra:
         stdout=theirs,
         stderr=theirs,
         cwd=tidegate.directory,
-        env=environment(tidegate._cache, **extra),
+        env=environment(**extra),
     )
     os.close(theirs)
     shown = b""
@@ -177,13 +177,11 @@ def on_a_terminal(tidegate: Command, compiled: object, *arguments: str, **extra:
     return shown.decode()
 
 
-def test_a_terminal_gets_colour_and_no_color_takes_it_away(
-    tidegate: Command, compiled: object
-) -> None:
+def test_a_terminal_gets_colour_and_no_color_takes_it_away(tidegate: Command) -> None:
     arguments = ("doctor", "--no-broker")
-    assert ESCAPE in on_a_terminal(tidegate, compiled, *arguments)
-    assert ESCAPE not in on_a_terminal(tidegate, compiled, *arguments, NO_COLOR="1")
-    assert ESCAPE not in on_a_terminal(tidegate, compiled, *arguments, TERM="dumb")
+    assert ESCAPE in on_a_terminal(tidegate, *arguments)
+    assert ESCAPE not in on_a_terminal(tidegate, *arguments, NO_COLOR="1")
+    assert ESCAPE not in on_a_terminal(tidegate, *arguments, TERM="dumb")
 
 
 def test_completion_can_be_installed_for_a_shell(tidegate: Command) -> None:

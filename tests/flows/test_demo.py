@@ -37,11 +37,11 @@ sys.stderr.buffer.write(msgspec.json.encode(report))
 ESCAPE = "\x1b"
 
 
-def run(compiled: Path, speed: float, **extra: str) -> tuple[str, Report]:
+def run(speed: float, **extra: str) -> tuple[str, Report]:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(speed)],
         cwd=ROOT,
-        env=environment(compiled, **extra),
+        env=environment(**extra),
         capture_output=True,
         timeout=120,
         check=False,
@@ -51,9 +51,9 @@ def run(compiled: Path, speed: float, **extra: str) -> tuple[str, Report]:
 
 
 @pytest.fixture(scope="module")
-def piped(compiled: Path) -> tuple[str, Report]:
+def piped() -> tuple[str, Report]:
     # Fast, but paced: a block must reach the producer before the answer is at its end.
-    return run(compiled, 40)
+    return run(40)
 
 
 def test_a_pipe_gets_plain_lines(piped: tuple[str, Report]) -> None:
@@ -127,10 +127,8 @@ def test_a_block_stops_its_producer(piped: tuple[str, Report]) -> None:
     assert roadmap.transport.chunks < len(answer.pieces())
 
 
-def test_no_color_and_no_waiting_give_the_same_findings(
-    compiled: Path, piped: tuple[str, Report]
-) -> None:
-    printed, report = run(compiled, 0, NO_COLOR="1")
+def test_no_color_and_no_waiting_give_the_same_findings(piped: tuple[str, Report]) -> None:
+    printed, report = run(0, NO_COLOR="1")
     assert ESCAPE not in printed
     assert "latency  " not in printed
     assert {a.stream_id: a.content for a in report.audits} == {
@@ -138,13 +136,13 @@ def test_no_color_and_no_waiting_give_the_same_findings(
     }
 
 
-def in_terminal(compiled: Path, speed: float, *, columns: int, rows: int) -> tuple[int, str]:
+def in_terminal(speed: float, *, columns: int, rows: int) -> tuple[int, str]:
     """Run the demo on a terminal of its own; return its exit code and all it wrote."""
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(speed)],
         cwd=ROOT,
-        env=environment(compiled, COLUMNS=str(columns), LINES=str(rows)),
+        env=environment(COLUMNS=str(columns), LINES=str(rows)),
         stdin=theirs,
         stdout=theirs,
         stderr=subprocess.DEVNULL,
@@ -163,8 +161,8 @@ def in_terminal(compiled: Path, speed: float, *, columns: int, rows: int) -> tup
     return child.wait(60), written_bytes.decode()
 
 
-def test_a_terminal_gets_a_live_picture(compiled: Path) -> None:
-    code, shown = in_terminal(compiled, 4, columns=100, rows=30)
+def test_a_terminal_gets_a_live_picture() -> None:
+    code, shown = in_terminal(4, columns=100, rows=30)
     assert code == 0
     assert "held back" in shown
     assert re.search(r"\x1b\[1;30;43m\[(SECRET|EMAIL_ADDRESS|CREDIT_CARD|IBAN_CODE)\]", shown)
@@ -172,18 +170,18 @@ def test_a_terminal_gets_a_live_picture(compiled: Path) -> None:
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
 
 
-def test_a_narrow_terminal_gets_a_narrow_picture(compiled: Path) -> None:
-    code, shown = in_terminal(compiled, 20, columns=36, rows=12)
+def test_a_narrow_terminal_gets_a_narrow_picture() -> None:
+    code, shown = in_terminal(20, columns=36, rows=12)
     assert code == 0
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
     assert max(cell_len(line) for line in re.split(r"[\r\n]", plain)) <= 36
 
 
-def test_ctrl_c_ends_the_demo_with_a_summary_and_success(compiled: Path) -> None:
+def test_ctrl_c_ends_the_demo_with_a_summary_and_success() -> None:
     child = subprocess.Popen(
         [sys.executable, "-u", "-c", PROGRAM, "1"],
         cwd=ROOT,
-        env=environment(compiled),
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -40,7 +40,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path, broker: Broker) -> Place:
-    command = Command(tmp_path, tmp_path / "cache")
+    command = Command(tmp_path)
     command.write("p.yaml", "guardrails: {email: {}}\n")
     return Place(command, broker.bootstrap)
 

@@ -1,0 +1,53 @@
+"""A producer at a steady rate, in a process of its own; prints when each chunk left, as JSON.
+
+python -m benchmarks.pacer BOOTSTRAP TOPIC PREFIX RATE SECONDS
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+from confluent_kafka import Producer
+
+from benchmarks.texts import corpus
+from guardrails.events import Chunk, encode
+
+# Streams that are live at once.
+STREAMS = 50
+
+
+def pace(bootstrap: str, topic: str, prefix: str, rate: int, seconds: float) -> list[int]:
+    """Send `rate` chunks per second; return the moment of each, monotonic nanoseconds.
+
+    The n-th chunk is seq n // STREAMS of stream PREFIX-(n % STREAMS).
+    """
+    answers = corpus().answers
+    count = int(rate * seconds)
+    last_seqs = [(count - 1 - number) // STREAMS for number in range(STREAMS)]
+    events = []
+    for index in range(count):
+        seq, number = divmod(index, STREAMS)
+        answer, stream_id = answers[number], f"{prefix}-{number}"
+        final = seq == last_seqs[number]
+        events.append(
+            (stream_id, encode(Chunk(stream_id, seq, answer[seq % len(answer)], final=final)))
+        )
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "acks": "all"})
+    producer.list_topics(topic, timeout=10)
+    sent: list[int] = []
+    started = time.monotonic_ns()
+    for index, (key, value) in enumerate(events):
+        due = started + index * 1_000_000_000 // rate
+        while (ahead := due - time.monotonic_ns()) > 0:
+            time.sleep(ahead / 1e9)
+        sent.append(time.monotonic_ns())
+        producer.produce(topic, value, key)
+        producer.poll(0)
+    producer.flush(10)
+    return sent
+
+
+if __name__ == "__main__":
+    print(json.dumps(pace(*sys.argv[1:4], rate=int(sys.argv[4]), seconds=float(sys.argv[5]))))
