@@ -6,24 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from guardrails.events import AuditContent, Finding, GuardrailRecord, Unscanned
-from guardrails.guardrail import Action, Mode
+from guardrails.events import AuditContent, GuardrailRecord, Unscanned
+from guardrails.guardrail import Action
 from guardrails.inspection import Inspection
 from guardrails.plan import Plan
-
-# Severity of actions: the position in this list.
-_SEVERITY = {action: rank for rank, action in enumerate(Action)}
-
-
-def strongest(findings: Sequence[Finding]) -> Action:
-    """Return the severest action that was really taken; a monitor's is a warning at most."""
-    taken = [
-        min(finding.action, Action.WARN, key=_SEVERITY.__getitem__)
-        if finding.mode is Mode.MONITOR
-        else finding.action
-        for finding in findings
-    ]
-    return max(taken, key=_SEVERITY.__getitem__, default=Action.ALLOW)
+from guardrails.reported import Reported
 
 
 def compose_content(
@@ -33,29 +20,30 @@ def compose_content(
 
     Of a stream that was cut, only the text before the cut counts.
     """
-    release, findings = inspection.release, inspection.ledger.findings
+    release, reported = inspection.release, inspection.ledger.reported
     return AuditContent(
-        Action.BLOCK if release.blocked else strongest(findings),
+        Action.BLOCK if release.blocked else reported.outcome,
         release.offset if release.blocked else inspection.received,
         release.plain,
         release.redacted,
-        findings,
-        _guardrail_records(plan, findings),
+        reported.listed,
+        reported.omitted,
+        _guardrail_records(plan, reported),
         tuple(unscanned),
         msgspec.UNSET if reason is None else reason,
     )
 
 
-def _guardrail_records(plan: Plan, findings: Sequence[Finding]) -> dict[str, GuardrailRecord]:
-    by_guardrail: dict[str, list[Finding]] = {setting.guardrail.id: [] for setting in plan.settings}
-    for finding in findings:
-        by_guardrail[plan.bound_rules[finding.rule].guardrail].append(finding)
+def _guardrail_records(plan: Plan, reported: Reported) -> dict[str, GuardrailRecord]:
+    counts = {setting.guardrail.id: (0, 0) for setting in plan.settings}
+    for rule, (found, unenforced) in reported.counts.items():
+        name = plan.bound_rules[rule].guardrail
+        counts[name] = (counts[name][0] + found, counts[name][1] + unenforced)
     return {
         setting.guardrail.id: GuardrailRecord(
             setting.mode,
             setting.guardrail.performance.performance_class,
-            len(own := by_guardrail[setting.guardrail.id]),
-            sum(item.mode is Mode.MONITOR and item.action is Action.BLOCK for item in own),
+            *counts[setting.guardrail.id],
         )
         for setting in plan.settings
     }

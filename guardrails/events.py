@@ -125,13 +125,18 @@ class GuardrailRecord(Struct, frozen=True):
 
 
 class AuditContent(Struct, frozen=True):
-    """The part of an audit record that depends on the stream's text and the policy alone."""
+    """The part of an audit record that depends on the stream's text and the policy alone.
+
+    findings: the first 1,000 by offset; omitted: how many more there were. All are counted under
+    `guardrails`.
+    """
 
     outcome: Action
     chars: int
     released: int
     redacted: int
     findings: tuple[Finding, ...]
+    omitted: int
     guardrails: dict[str, GuardrailRecord]
     unscanned: tuple[Unscanned, ...]
     reason: str | UnsetType = UNSET

@@ -17,6 +17,7 @@ from guardrails.guardrail import Action
 from guardrails.matcher import Match
 from guardrails.plan import BoundRule, Lane, Plan
 from guardrails.release import Enforced
+from guardrails.reported import Reported
 
 # Later than any offset: the findings of a stream that was not cut end nowhere.
 _OPEN_END = 2**62
@@ -56,7 +57,7 @@ def bind(lane: Lane | None, matches: Sequence[Match]) -> list[Found]:
 class Ledger:
     """The findings of one stream.
 
-    ahead: decided matches that wait for the frontier. reported: all findings said so far.
+    ahead: decided matches that wait for the frontier. reported: the findings said so far.
     ends_at: findings from here on are not counted, because the stream was cut. floor: findings
     that end at or before it are about text that was rewritten after readers had it.
     """
@@ -66,7 +67,7 @@ class Ledger:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self.ahead: list[Found] = []
-        self.reported: list[Finding] = []
+        self.reported = Reported()
         self.ends_at = _OPEN_END
         self.floor = 0
         # The length limit makes one finding, not one per chunk.
@@ -116,7 +117,7 @@ class Ledger:
             found = [*found, *(item for item in self.ahead if item.start < passed_to)]
             self.ahead = [item for item in self.ahead if item.start >= passed_to]
         findings = [self._finding(item) for item in sorted(found, key=_by_offset)]
-        self.reported.extend(findings)
+        self.reported.add(findings)
         return tuple(
             msgspec.structs.replace(finding, fingerprint=msgspec.UNSET) for finding in findings
         )
@@ -134,15 +135,13 @@ class Ledger:
         limit = self._plan.length_limit
         self.floor = offset
         self.ahead.clear()
-        self.reported = [finding for finding in self.reported if finding.end <= offset]
-        self.over_length = limit is not None and any(
-            finding.rule == limit.bound.rule.id for finding in self.reported
-        )
+        self.reported.drop_behind(offset)
+        self.over_length = limit is not None and limit.bound.rule.id in self.reported.counts
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Return all findings reported so far, by offset."""
-        return tuple(sorted(self.reported, key=_by_place))
+        """Return the findings reported so far that are listed, by offset."""
+        return self.reported.listed
 
     def snapshot(self) -> tuple[Any, ...]:
         """Return the state as immutable primitives."""
@@ -150,23 +149,17 @@ class Ledger:
             (item.bound.rule.id, item.start, item.end, item.text, item.capped)
             for item in self.ahead
         )
-        reported = msgspec.json.encode(self.reported) if self.reported else b""
-        return (reported, ahead, self.ends_at, self.floor, self.over_length)
+        return (self.reported.snapshot(), ahead, self.ends_at, self.floor, self.over_length)
 
     @classmethod
     def restore(cls, saved: tuple[Any, ...], plan: Plan) -> Ledger:
         """Continue from a snapshot."""
         ledger = cls(plan)
         reported, ahead, ledger.ends_at, ledger.floor, ledger.over_length = saved
-        if reported:
-            ledger.reported = msgspec.json.decode(reported, type=list[Finding])
+        ledger.reported = Reported.restore(reported)
         ledger.ahead = [Found(plan.bound_rules[rule], *rest) for rule, *rest in ahead]
         return ledger
 
 
 def _by_offset(item: Found) -> tuple[int, int, str]:
     return item.start, item.end, item.bound.rule.id
-
-
-def _by_place(finding: Finding) -> tuple[int, int, str]:
-    return finding.start, finding.end, finding.rule

@@ -1,8 +1,8 @@
 """Verdicts that are too large for one record, as several that say the same.
 
 A chunk may be as large as a record of Kafka may be, and its verdict is larger still: offsets,
-labels and findings come on top. Every part is a verdict of the same seq with a frontier of its own, so a
-reader notices nothing.
+labels and findings come on top. Every part is a verdict of the same seq with a frontier of its own,
+so a reader notices nothing.
 """
 
 from __future__ import annotations

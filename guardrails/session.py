@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from guardrails.audit import compose_content, strongest
+from guardrails.audit import compose_content
 from guardrails.errors import SessionClosed, SnapshotError
 from guardrails.events import (
     Audit,
@@ -36,6 +36,7 @@ from guardrails.guardrail import Action
 from guardrails.inspection import Inspection
 from guardrails.lifetime import Lifetime
 from guardrails.plan import Plan
+from guardrails.reported import strongest
 from guardrails.sequence import ContentTracker, Lost, Sequencer, gap, require_kind
 
 SNAPSHOT_VERSION = 1

@@ -195,7 +195,10 @@ class _Reader:
         direction, tree = argument
         outer = self._behind
         if direction < 0:
-            self._behind += tree.getwidth()[1]
+            narrowest, widest = tree.getwidth()
+            if narrowest != widest:
+                raise RuleError("the expression is not valid: a lookbehind must have one width")
+            self._behind += widest
             self.lookbehind = max(self.lookbehind, self._behind)
         elif outer:
             raise Unconvertible("a lookahead inside a lookbehind reads what no width bounds")
