@@ -41,6 +41,9 @@ from guardrails.sequence import ContentTracker, Lost, Sequencer, gap, require_ki
 
 SNAPSHOT_VERSION = 1
 
+# Gaps of one stream that are listed one by one; the audit record has to fit one Kafka record.
+MAX_LISTED_GAPS = 1_000
+
 # Ends that no one announced.
 _TIMEOUTS = ("idle", "age")
 
@@ -170,13 +173,13 @@ class Session:
             verdict = self._push("", final=False, latency_ms=latency_ms)
             if inspection.release.blocked:
                 return [verdict, *self._take([lost], latency_ms)]
-            self._unscanned.append(gap(lost, inspection.received))
+            self._note(gap(lost, inspection.received))
             return [verdict, self._block("gap", latency_ms)]
         verdict = self._push("", final=True, latency_ms=latency_ms)
         if not inspection.release.blocked:
             self.state, self.ended_by = "active", ""
             verdict = msgspec.structs.replace(verdict, state="active", checkpoint="chunk")
-            self._unscanned.append(gap(lost, inspection.received))
+            self._note(gap(lost, inspection.received))
             inspection.restart()
         return [verdict]
 
@@ -186,6 +189,16 @@ class Session:
         findings = self._inspection.cut()
         self._complete("blocked")
         return self._verdict((), findings, latency_ms)
+
+    def _note(self, gap: Unscanned) -> None:
+        """Remember a gap; beyond the bound the last one listed grows over all that follow."""
+        if len(self._unscanned) < MAX_LISTED_GAPS:
+            self._unscanned.append(gap)
+        else:
+            last = gap.last_missing_seq
+            self._unscanned[-1] = msgspec.structs.replace(
+                self._unscanned[-1], last_missing_seq=last
+            )
 
     def tick(self, now_ms: int) -> list[Verdict]:
         """Let log time pass: give up gaps, end idle and old streams."""
