@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 from guardrails.automaton import Automaton
 from guardrails.tree import Ranges
 
-# The states are dropped and built anew beyond this. All recorded answers together need 2 MB with
+# The states are dropped and built anew beyond this. Recorded answers of 88k chunks need 21 MB with
 # the default rules; only hostile text gets here.
-MAX_CACHE_BYTES = 32_000_000
+MAX_CACHE_BYTES = 64_000_000
 # Measured with tracemalloc: an entry of a dictionary, and a state without its set.
 _STEP_BYTES, _STATE_BYTES = 100, 400
 
@@ -27,12 +27,14 @@ class State(dict[str, "State"]):
     mark: what the automaton says about this set; 0 if nothing.
     """
 
-    __slots__ = ("dfa", "mark", "positions")
+    __slots__ = ("dfa", "mark", "positions", "reached")
 
     def __init__(self, dfa: Dfa, positions: int, mark: int) -> None:
         self.dfa = dfa
         self.positions = positions
         self.mark = mark
+        # Where one more character may lead, whichever it is; computed when the first one comes.
+        self.reached: int | None = None
 
     def __missing__(self, character: str) -> State:
         return self.dfa.step(self, character)
@@ -122,16 +124,17 @@ class Dfa:
 
     def step(self, state: State, character: str) -> State:
         """Compute, and remember, where one more character leads."""
-        if state is self.start:
-            reached = self._entered
-        else:
-            reached = self._move(state.positions) | self._reentered
+        reached = state.reached
+        if reached is None:
+            entering = state is self.start
+            reached = self._entered if entering else self._move(state.positions) | self._reentered
+            state.reached = reached
         positions = reached & self._mask(character)
         following = self._states.get(positions) if positions else self._empty
         if following is None:
             following = State(self, positions, self._mark(positions))
             self._states[positions] = following
-            self._bytes += _STATE_BYTES + self._size // 8
+            self._bytes += _STATE_BYTES + self._size // 4
         self._bytes += _STEP_BYTES
         if self._bytes > MAX_CACHE_BYTES:
             self._forget()

@@ -13,6 +13,7 @@ from guardrails.guardrail import Action, Mode
 from guardrails.matcher import MIN_GEOMETRIC_HOLD
 from guardrails.plan import Plan
 from guardrails.release import MAX_CLUSTER_CHARS
+from guardrails.reported import MAX_LISTED_FINDINGS
 from guardrails.session import Session
 from tests.oracle import Answer, Hit
 
@@ -42,7 +43,8 @@ def stream(
     content = session.audit().content
     require_sound(plan, verdicts)
     findings = sorted(_hit(finding) for verdict in verdicts for finding in verdict.findings)
-    assert [_hit(finding) for finding in content.findings] == findings
+    assert [_hit(finding) for finding in content.findings] == findings[:MAX_LISTED_FINDINGS]
+    assert len(content.findings) + content.omitted == len(findings)
     blocked = verdicts[-1].action is Action.BLOCK
     answer = Answer(tuple(findings), joined(verdicts), blocked, content.chars, content.outcome)
     return Streamed(answer, content, tuple(verdicts))

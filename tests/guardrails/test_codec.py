@@ -22,7 +22,11 @@ def event(**fields: object) -> bytes:
 def test_all_fields_are_read() -> None:
     chunk = decode_chunk(
         event(
-            **{"v": 1, "text": "hé", "final": True, "aborted": True, "policy": "p"},
+            v=1,
+            text="hé",
+            final=True,
+            aborted=True,
+            policy="p",
             sent_at="2026-01-02T03:04:05+01:00",
             context={"tenant": "t", "user_id": "u", "bot_id": "b", "session_id": "c"},
             unknown="is ignored, so that producers may be newer",
@@ -34,7 +38,14 @@ def test_all_fields_are_read() -> None:
 
 
 REFUSED = {
-    "not-json": [b"", b"hunter2", b'{"stream_id":', b"\xef\xbb\xbf{}", event(text="") + b" {}", b'{"a":' * 99_999],
+    "not-json": [
+        b"",
+        b"hunter2",
+        b'{"stream_id":',
+        b"\xef\xbb\xbf{}",
+        event(text="") + b" {}",
+        b'{"a":' * 99_999,
+    ],
     "not-utf8": [
         b'{"stream_id":"\xff","seq":0}',
         f'{{{HEAD},"text":"'.encode() + b'\xed\xa0\xbd"}',
@@ -77,7 +88,7 @@ def test_what_is_no_event_has_a_reason_and_a_detail_without_user_text(
 
 
 def test_a_detail_names_field_expected_and_got() -> None:
-    with pytest.raises(MalformedEvent, match="'context.tenant' must be str or null, got int"):
+    with pytest.raises(MalformedEvent, match=r"'context\.tenant' must be str or null, got int"):
         decode_chunk(event(text="", context={"tenant": 7}))
 
 

@@ -24,9 +24,7 @@ def sent(sequencer: Sequencer, *seqs: int, now_ms: int = 0, max_chunks: int = 9)
 
 
 def seen(steps: list[Step]) -> list[object]:
-    return [
-        (step.first, step.last) if isinstance(step, Lost) else step.seq for step in steps
-    ]
+    return [(step.first, step.last) if isinstance(step, Lost) else step.seq for step in steps]
 
 
 def test_chunks_in_order_pass_at_once() -> None:
