@@ -1,11 +1,11 @@
 """Tidegate's engine: pure, and usable on its own.
 
-    from guardrails import Session, default_plan
+from guardrails import Session, default_plan
 
-    session = Session("my-stream", default_plan())
-    for piece in pieces:
-        print(session.push(piece).segments)
-    print(session.finish().segments, session.audit())
+session = Session("my-stream", default_plan())
+for piece in pieces:
+    print(session.push(piece).segments)
+print(session.finish().segments, session.audit())
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ Seq = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
 State = Literal["active", "monitoring", "complete"]
 
 
-class Context(Struct, frozen=True, omit_defaults=True):
+class Context(Struct, frozen=True, omit_defaults=True, gc=False):
     """Who is talking; copied to the audit record, never interpreted."""
 
     tenant: Annotated[str, Meta(max_length=MAX_ID_CHARS)] | None = None
@@ -33,7 +33,7 @@ class Context(Struct, frozen=True, omit_defaults=True):
     correlation_id: Annotated[str, Meta(max_length=MAX_ID_CHARS)] | None = None
 
 
-class Chunk(Struct, frozen=True, omit_defaults=True):
+class Chunk(Struct, frozen=True, omit_defaults=True, gc=False):
     """One piece of a stream (topic `chunks`).
 
     text: what is new; or content: the whole text so far. final: the stream ends behind this chunk.
@@ -79,7 +79,7 @@ class Finding(Struct, frozen=True, gc=False):
     fingerprint: str | UnsetType = UNSET
 
 
-class Verdict(Struct, frozen=True):
+class Verdict(Struct, frozen=True, gc=False):
     """What may be shown now (topic `verdicts`).
 
     seq: the highest chunk covered. action: the strongest one of this verdict. frontier: everything

@@ -30,6 +30,9 @@ from guardrails.tree import LAST_CODE_POINT, Chain, Chars, Look, Node, Repeat, l
 MIN_GEOMETRIC_HOLD = 256
 _GROWTH_SHIFT = 3
 
+# Decided text may grow to this beyond what lookbehinds read: dropping it costs the same each time.
+_SPARE_CHARS = 64
+
 _ANY = Chars(((0, LAST_CODE_POINT),))
 
 
@@ -128,7 +131,7 @@ class MatchState:
     @property
     def frontier(self) -> int:
         """Return the raw offset before which everything is decided."""
-        return self.tail.raw(self.decided)
+        return self.tail.raw(self.decided) if self.tail.points else self.decided
 
     def snapshot(self) -> tuple[object, ...]:
         """Return the state as immutable primitives."""
@@ -155,6 +158,8 @@ class Matcher:
         self._pending = PendingIndex(automata, [rule.width for rule in self._rules])
         self._prefilter = Prefilter(automata, [rule.node for rule in self._rules])
         self._lookbehind = max((rule.lookbehind for rule in self._rules), default=1)
+        self._may_match = self._prefilter.may_match
+        self._max_behind = self._lookbehind + _SPARE_CHARS
         self.max_width = self._pending.max_width
 
     def push(self, state: MatchState, text: str, *, final: bool = False) -> Sequence[Match]:
@@ -162,30 +167,36 @@ class Matcher:
 
         final: no text follows; everything is decided. O(chunk + hold).
         """
-        tail = state.tail.append(text)
-        base = state.tail.base
-        size = len(tail)
+        folded = state.tail
+        known = len(folded.text)
+        tail = folded.append(text)
+        base, size = folded.base, len(tail)
         first = state.decided - base
         frontier = size
         if not final:
             if base + size < state.rescan_at:
                 return ()
-            oldest = max(first, size - self.max_width)
-            held = self._pending.held(tail[: oldest - 1 if oldest else None : -1])
+            oldest = first
+            if size - first > self.max_width:
+                # No match is wider.
+                oldest = size - self.max_width
+                known = max(known, oldest)
+            held = self._pending.held(tail[oldest:known], tail[known:])
             state.scanned += size - oldest
             frontier -= held
             if held > MIN_GEOMETRIC_HOLD:
                 state.rescan_at = base + size + (held >> _GROWTH_SHIFT)
-            if state.tail.points:
-                frontier = state.tail.align(base + frontier) - base
+            if folded.points:
+                frontier = folded.align(base + frontier) - base
         if frontier == first:
             return ()
         state.scanned += size - first
-        hits = self._prefilter.hits(tail, first)
-        found = self._confirm(state, hits, first, frontier) if hits else ()
+        found: Sequence[Match] = ()
+        if self._may_match(tail, first) and (hits := self._prefilter.hits(tail, first)):
+            found = self._confirm(state, hits, first, frontier)
         state.decided = base + frontier
-        if frontier > self._lookbehind:
-            state.tail.drop_before(base + frontier - self._lookbehind)
+        if frontier > self._max_behind:
+            folded.drop_before(base + frontier - self._lookbehind)
         return found
 
     def _confirm(

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from guardrails.automaton import Automaton
-from guardrails.dfa import Dfa, members
+from guardrails.dfa import Dfa, members, union_of
 from guardrails.tree import Chain, Chars, Choice, Group, Node, Ranges, Repeat, union, unparse
 
 
@@ -24,10 +24,14 @@ class Prefilter(Dfa):
     def __init__(self, automata: Sequence[Automaton], roots: Sequence[Node]) -> None:
         """automata, roots: of each rule; hits are indices into them."""
         super().__init__(automata, backwards=False)
-        self._triggers = _compile_triggers(roots)
+        self._all_lasts = union_of(self.lasts)
+        # Says of a text, from an offset on, whether it is worth reading at all.
+        self.may_match = _compile_triggers(roots)
 
     def _mark(self, positions: int) -> int:
         hits = 0
+        if not positions & self._all_lasts:
+            return hits
         for rule, last in enumerate(self.lasts):
             if positions & last:
                 hits |= 1 << rule
@@ -35,8 +39,6 @@ class Prefilter(Dfa):
 
     def hits(self, text: str, start: int) -> Sequence[int]:
         """Return the rules that may match in `text` from code point `start` on. O(len(text))."""
-        if self._triggers is not None and self._triggers(text, start) is None:
-            return ()
         state, hits = self.start, 0
         for character in text[start:]:
             state = state[character]
@@ -84,12 +86,16 @@ _COMMON = {" ": 160} | dict(
 _MAX_TRIGGER_WEIGHT = 100
 
 
-def _compile_triggers(roots: Sequence[Node]) -> Callable[[str, int], object] | None:
-    """Return a search for characters one of which every match contains, or None if too common."""
+def _compile_triggers(roots: Sequence[Node]) -> Callable[[str, int], object]:
+    """Return a search for characters one of which every match contains; true if too common."""
     ranges = union([pair for root in roots for pair in _trigger(root)[1]])
     if not ranges or _weigh(ranges) > _MAX_TRIGGER_WEIGHT:
-        return None
+        return _always
     return re.compile(unparse(Chars(ranges))).search
+
+
+def _always(_text: str, _start: int) -> bool:
+    return True
 
 
 def _weigh(ranges: Ranges) -> int:

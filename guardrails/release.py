@@ -94,23 +94,22 @@ class Release:
 
         frontier: raw; every finding that starts before it is known.
         """
-        if text:
-            self.held += text
+        self.held = held = self.held + text
         if findings:
             self._waiting.extend(findings)
         if self._waiting:
             segments = self._advance_clusters(frontier, final=final)
-        elif frontier > self.offset:
+            held = self.held
+        elif (count := frontier - self.offset) > 0:
             # The common case: nothing to redact, show all that is decided.
-            count = frontier - self.offset
-            segments = (Segment(self.offset, frontier, self.held[:count]),)
-            self.held = self.held[count:]
+            segments = (Segment(self.offset, frontier, held[:count]),)
+            self.held = held = held[count:]
             self.offset = frontier
             self.plain += count
         else:
             segments = ()
-        if len(self.held) > self.max_held:
-            self.max_held = len(self.held)
+        if len(held) > self.max_held:
+            self.max_held = len(held)
         return segments
 
     def _advance_clusters(self, frontier: int, *, final: bool) -> tuple[Segment, ...]:

@@ -56,6 +56,13 @@ class Sequencer:
         """Return how many chunks were duplicate, late and early, and how many gaps given up."""
         return (self.duplicates, self.late, self.early, len(self._lost))
 
+    def take(self, seq: int) -> bool:
+        """Count a chunk that is next in order while none waits; False if that is not so."""
+        if seq != self.next_seq or self._waiting:
+            return False
+        self.next_seq = seq + 1
+        return True
+
     def accept(self, chunk: Chunk, now_ms: int, max_chunks: int, max_chars: int) -> list[Step]:
         """Return what can be judged now, in order: this chunk, those that waited for it, nothing.
 

@@ -102,11 +102,16 @@ class Session:
         """
         if self.state == "complete":
             return []
-        self._is_content = require_kind(chunk, content=self._is_content)
+        text = chunk.text
+        if self._is_content is not False or text is None or chunk.content is not None:
+            self._is_content = require_kind(chunk, content=self._is_content)
         self.chunks += 1
         self.lifetime.touch(now_ms)
         if self._is_content:
             return self._receive_content(chunk, latency_ms)
+        if text is not None and not chunk.aborted and self.sequencer.take(chunk.seq):
+            # The common case: nothing is missing, nothing waits.
+            return [self._push(text, final=chunk.final, latency_ms=latency_ms)]
         limits = self.plan.policy.limits
         steps = self.sequencer.accept(
             chunk, now_ms, limits.max_early_chunks, limits.max_early_chars
@@ -154,7 +159,7 @@ class Session:
         inspection = self._inspection
         segments, findings = inspection.push(text, final=final)
         if inspection.release.blocked:
-            if inspection.watching and not final:
+            if inspection.watching:
                 self.state = "monitoring"
             else:
                 self._complete("blocked")

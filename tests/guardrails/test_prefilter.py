@@ -51,12 +51,14 @@ def test_what_stands_before_the_start_is_not_looked_at() -> None:
 
 def test_text_without_a_rare_character_of_each_rule_is_not_read() -> None:
     rules = prefilter("[a-z]{1,9}@[a-z]{1,9}", "[0-9]{4}#")
-    assert rules.hits("no sign of either here " * 40, 0) == ()
-    assert len(rules.start) == 0
-    assert rules.hits("ada@lovelace", 0) == (0,)
-    assert rules.hits("see 1234#", 0) == (1,)
+    assert not rules.may_match("no sign of either here " * 40, 0)
+    assert not rules.may_match("a@b and no more", 2)
+    for text, found in (("ada@lovelace", (0,)), ("see 1234#", (1,))):
+        assert rules.may_match(text, 0)
+        assert rules.hits(text, 0) == found
 
 
 def test_rules_made_of_common_letters_are_found_without_a_rare_one() -> None:
     rules = prefilter("(?:the|and) end", "z")
+    assert rules.may_match("this is the end", 0)
     assert rules.hits("this is the end", 0) == (0,)

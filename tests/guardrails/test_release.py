@@ -79,6 +79,7 @@ def test_a_cluster_is_capped_by_offset_in_any_chunks() -> None:
         new = text[index * 5 : index * 5 + 5]
         pieces += shown(piecewise.advance(new, [item], item.start + 1, final=False))
         held = max(held, len(piecewise.held))
+        assert len(piecewise.snapshot()[-1]) <= MAX_CLUSTER_CHARS // 5 + 2
     pieces += shown(piecewise.advance(text[len(findings) * 5 :], (), len(text), final=True))
     assert pieces == expected
     assert held <= MAX_CLUSTER_CHARS + 10

@@ -318,6 +318,13 @@ def test_a_stream_that_never_ends_ends_by_age() -> None:
     assert sent.shown == "x" * 9
 
 
+def test_log_time_does_not_run_backwards() -> None:
+    sent = Sent(plan_of(limits={"idle_timeout_s": 60.0}))
+    sent(0, "a", now_ms=50_000)
+    sent(1, "b", now_ms=20_000)
+    assert sent.session.deadline_ms() == 110_000
+
+
 def test_an_idle_stream_with_a_gap_judges_what_waited() -> None:
     limits = {"idle_timeout_s": 5.0, "gap_timeout_s": 60.0}
     sent = Sent(plan_of(redact(CARD), limits=limits, on_gap="warn"))
@@ -366,6 +373,15 @@ def test_a_gap_that_blocks_shows_nothing_that_was_pending() -> None:
     content = sent.session.audit().content
     assert (content.reason, content.chars, content.outcome) == ("gap", 2, Action.BLOCK)
     assert len(content.unscanned) == 1
+
+
+def test_a_gap_that_blocks_reports_what_monitors_saw_before_the_cut() -> None:
+    sent = Sent(plan_of(redact(CARD), monitor("[ab]", "watch"), monitor(r"\d{4}-.{9}", "long")))
+    sent(0, "a b 1234-a")
+    sent(2, "a")
+    sent.tick(10_000)
+    assert sent.shown == "a b 1234-a"
+    assert ids(sent.verdicts) == [("watch", 0, 1), ("watch", 2, 3), ("watch", 9, 10)]
 
 
 @pytest.mark.parametrize("on_gap", ["block", "warn"])
@@ -476,6 +492,14 @@ def test_a_rewrite_hides_no_finding_that_reaches_into_what_was_shown() -> None:
     sent(1, content="xaaab", final=True)
     assert sent.shown == "xaax[R]"
     assert [(item.start, item.end) for item in sent.session.findings] == [(1, 5)]
+
+
+@pytest.mark.parametrize("how", [redact, warn])
+def test_what_is_found_in_rewritten_text_that_no_reader_will_see_is_not_reported(how: Any) -> None:
+    sent = Sent(plan_of(how(CARD), on_rewrite="warn"))
+    sent(0, content="shown in full. ")
+    sent(1, content="1234-5678 now, 8765-4321.", final=True)
+    assert ids(sent.verdicts) == [("r", 15, 24)]
 
 
 def test_content_that_shrinks_shows_nothing_twice() -> None:
