@@ -60,4 +60,4 @@ def _show(console: Console, figure: Figure) -> None:
     target = f" ({figure.target})" if figure.target else ""
     color = _COLORS[figure.status]
     text = f"{figure.measure:>10}  {figure.name}: [{color}]{figure.shown}[/]{target}"
-    console.print(text, highlight=False)
+    console.print(text, highlight=False, soft_wrap=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from pathlib import Path
 
 import typer
 
@@ -15,6 +17,8 @@ def bench(context: typer.Context) -> None:
     """Measure speed and memory, and write the report. `tidegate bench --help` shows its options."""
     from flows.exits import MissingError
 
+    # They stand beside the packages in a checkout and are not installed with them.
+    sys.path.insert(0, str(Path(__file__).parents[2]))
     try:
         benchmarks = importlib.import_module("benchmarks.__main__")
         benchmarks.main(context.args)
