@@ -20,6 +20,7 @@ from guardrails.policy import Policy
 
 def load_plans(settings: GuardSettings) -> Plans:
     """Compile the policies of the settings. Raises PolicyError with all problems of a file."""
+
     def compile_policy(policy: Policy) -> Plan:
         return Plan(policy, fingerprint_key=settings.fingerprint_key)
 

@@ -87,7 +87,7 @@ class Automaton:
                 first |= part_first
             last = last | part_last if part_nullable else part_last
             nullable = nullable and part_nullable
-            if copy >= node.low or loop:
+            if copy >= node.low or copy == copies:
                 exits |= part_last
             if loop and copy == copies:
                 for position in part_last:
