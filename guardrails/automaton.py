@@ -18,7 +18,8 @@ MAX_COUNTED_POSITIONS = 512
 class Automaton:
     """Positions with their classes, what may follow each, and where a match may begin.
 
-    A lookahead is a side branch: its positions are alive while it reads, and no match goes on
+    What is not regular is read as what contains it: a back reference as its group once more, a
+    condition as either branch. A lookahead is a side branch: its positions are alive while it reads, and no match goes on
     behind them. What stands left of a match is left out: that only makes more starts pending.
     """
 
@@ -87,7 +88,7 @@ class Automaton:
                 first |= part_first
             last = last | part_last if part_nullable else part_last
             nullable = nullable and part_nullable
-            if copy >= node.low or copy == copies:
+            if copy >= node.low or loop:
                 exits |= part_last
             if loop and copy == copies:
                 for position in part_last:

@@ -156,7 +156,7 @@ class Matcher:
         self._rules = [_CompiledRule(rule) for rule in rules]
         automata = [Automaton(rule.node) for rule in self._rules]
         self._pending = PendingIndex(automata, [rule.width for rule in self._rules])
-        self._prefilter = Prefilter(automata, [rule.node for rule in self._rules])
+        self._prefilter = Prefilter([rule.node for rule in self._rules])
         self._lookbehind = max((rule.lookbehind for rule in self._rules), default=1)
         self._may_match = self._prefilter.may_match
         self._max_behind = self._lookbehind + _SPARE_CHARS

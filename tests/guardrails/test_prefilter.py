@@ -7,7 +7,6 @@ from random import Random
 
 import pytest
 
-from guardrails.automaton import Automaton
 from guardrails.errors import RuleError
 from guardrails.prefilter import Prefilter
 from guardrails.syntax import parse
@@ -17,7 +16,7 @@ from tests import random_rules
 
 def prefilter(*expressions: str) -> Prefilter:
     roots = [parse(expression).root for expression in expressions]
-    return Prefilter([Automaton(root) for root in roots], roots)
+    return Prefilter(roots)
 
 
 def test_every_rule_that_matches_is_hit() -> None:
@@ -29,7 +28,7 @@ def test_every_rule_that_matches_is_hit() -> None:
                 roots.append(parse(random_rules.Expressions(random).one()).root)
             except RuleError:
                 continue
-        found = Prefilter([Automaton(root) for root in roots], roots)
+        found = Prefilter(roots)
         exact = [re.compile(unparse(root), re.ASCII) for root in roots]
         for _ in range(10):
             text = random_rules.text(random, 30)
@@ -62,3 +61,11 @@ def test_rules_made_of_common_letters_are_found_without_a_rare_one() -> None:
     rules = prefilter("(?:the|and) end", "z")
     assert rules.may_match("this is the end", 0)
     assert rules.hits("this is the end", 0) == (0,)
+
+
+def test_hostile_text_does_not_multiply_the_states() -> None:
+    random = Random(1)
+    rules = prefilter(r"\d[a-z0-9]{30}#", r"x[a-z0-9]{60}b#")
+    for _ in range(200):
+        rules.hits("".join(random.choices("abc1x#", k=200)), 0)
+    assert len(rules._states) < 1_000
