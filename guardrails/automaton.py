@@ -18,8 +18,7 @@ MAX_COUNTED_POSITIONS = 512
 class Automaton:
     """Positions with their classes, what may follow each, and where a match may begin.
 
-    What is not regular is read as what contains it: a back reference as its group once more, a
-    condition as either branch. A lookahead is a side branch: its positions are alive while it reads, and no match goes on
+    A lookahead is a side branch: its positions are alive while it reads, and no match goes on
     behind them. What stands left of a match is left out: that only makes more starts pending.
     """
 

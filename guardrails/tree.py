@@ -50,16 +50,6 @@ class Group(Node, frozen=True):
     atomic: bool = False
 
 
-class Reference(Group, frozen=True):
-    """The text of the group `name` again. part: what that text can be, and perhaps more."""
-
-
-class Condition(Choice, frozen=True):
-    """The first branch if the group `name` was set, else the second."""
-
-    name: str
-
-
 class Look(Node, frozen=True):
     """Text around the match that must (or, negated, must not) be there."""
 
@@ -163,11 +153,6 @@ def unparse(node: Node) -> str:
             f"(?:{unparse(part)})" if isinstance(part, Choice) else unparse(part)
             for part in node.parts
         )
-    if isinstance(node, Reference):
-        return f"(?P={node.name})"
-    if isinstance(node, Condition):
-        then, otherwise = (unparse(branch) for branch in node.branches)
-        return f"(?({node.name})(?:{then})|(?:{otherwise}))"
     if isinstance(node, Choice):
         return "|".join(unparse(branch) for branch in node.branches)
     if isinstance(node, Repeat):
