@@ -15,6 +15,9 @@ from guardrails.tree import Chain, Choice, Edge, Group, Look, Node, Repeat, unpa
 
 _FLAGS = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_DOTALL
 _ESCAPES = re.compile(r"\\(?:x([0-9a-f]{2})|U([0-9a-f]{8}))")
+# Hyperscan's own limit for a counted repeat of some expressions; longer ones compile for minutes.
+MAX_COUNTED = 255
+_OR_MORE = 999_999
 Span = tuple[int, int, str]
 
 
@@ -126,12 +129,16 @@ def _start_flag(expression: bytes) -> int:
 
 
 def hyperscan_expression(node: Node) -> bytes:
-    """Write a rule for Hyperscan, without lookarounds: it matches wherever the rule does."""
+    """Write a rule for Hyperscan so that it matches wherever the rule does.
+
+    It knows no lookarounds, and long counts take it minutes: they become "or more".
+    """
 
     def code_point(match: re.Match[str]) -> str:
         return f"\\x{{{match[1] or match[2]}}}"
 
-    return _ESCAPES.sub(code_point, unparse(_without_looks(node))).encode()
+    written = unparse(_without_looks(node)).replace(f",{_OR_MORE}}}", ",}")
+    return _ESCAPES.sub(code_point, written).encode()
 
 
 def _without_looks(node: Node) -> Node:
@@ -142,7 +149,8 @@ def _without_looks(node: Node) -> Node:
     if isinstance(node, Choice):
         return Choice(tuple(_without_looks(branch) for branch in node.branches))
     if isinstance(node, Repeat):
-        return Repeat(_without_looks(node.part), node.low, node.high)
+        high = node.high if node.high <= MAX_COUNTED else _OR_MORE
+        return Repeat(_without_looks(node.part), min(node.low, MAX_COUNTED), high)
     if isinstance(node, Group):
         return Group(_without_looks(node.part))
     return node

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def run(*, quick: bool = False, only: Sequence[str] | None = None, out: Path | N
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=None)
         for index, name in enumerate(names, 1):
+            started = time.monotonic()
             progress.update(task, description=f"{name} ({index} of {len(names)})")
             measure = importlib.import_module(f"benchmarks.{name}").measure
             try:
@@ -42,6 +44,7 @@ def run(*, quick: bool = False, only: Sequence[str] | None = None, out: Path | N
             except NotMeasured as error:
                 missing[name] = str(error)
                 console.print(f"[bold red]not measured[/] {name}: {escape(str(error))}")
+            console.print(f"{name} took {time.monotonic() - started:.0f} s", style="dim")
     if out is None and not quick and not only:
         out = Path(__file__).resolve().parent
     if out is not None:

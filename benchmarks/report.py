@@ -79,7 +79,7 @@ def plot(figures: Sequence[Figure], path: Path) -> None:
         slower = [1 - step / size for step in range(size)]
         style = "-" if "guard" in one.name else "--"
         color = "tab:blue" if "kafka-python" in one.name else "tab:orange"
-        label = one.name.replace(": p99 of", ",")
+        label = one.name.replace(": p99 of all chunks of", ",")
         axes.plot(one.quantiles, slower, style, color=color, label=label)
     axes.set(xscale="log", yscale="log", xlabel="milliseconds", ylabel="share that took longer")
     axes.set_title("Kafka to Kafka at 1,000 chunks/s")

@@ -35,10 +35,13 @@ def compose_content(
 
 
 def _guardrail_records(plan: Plan, reported: Reported) -> dict[str, GuardrailRecord]:
-    counts = {setting.guardrail.id: (0, 0) for setting in plan.settings}
+    counts = {setting.guardrail.id: [0, 0, 0] for setting in plan.settings}
     for rule, (found, unenforced) in reported.counts.items():
-        name = plan.bound_rules[rule].guardrail
-        counts[name] = (counts[name][0] + found, counts[name][1] + unenforced)
+        own = counts[plan.bound_rules[rule].guardrail]
+        own[0] += found
+        own[1] += unenforced
+    for rule, errors in reported.errors.items():
+        counts[plan.bound_rules[rule].guardrail][2] += errors
     return {
         setting.guardrail.id: GuardrailRecord(
             setting.mode,

@@ -19,7 +19,9 @@ class Automaton:
     """Positions with their classes, what may follow each, and where a match may begin.
 
     A lookahead is a side branch: its positions are alive while it reads, and no match goes on
-    behind them. What stands left of a match is left out: that only makes more starts pending.
+    behind them. What stands left of a match is left out: that only makes more starts pending. What
+    is not regular is read as more than it is: a back reference as its group's expression once
+    more, a condition as either branch.
     """
 
     def __init__(self, root: Node, *, counted: int = MAX_COUNTED_REPEAT) -> None:

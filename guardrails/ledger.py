@@ -24,13 +24,16 @@ _OPEN_END = 2**62
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
-    """A decided match with what the policy does about it. text: folded, for the fingerprint."""
+    """A decided match with what the policy does about it. text: folded, for the fingerprint.
+    failed: the rule's check raised. Enforced rules fail closed: it counts as found.
+    """
 
     bound: BoundRule
     start: int
     end: int
     text: str
     capped: bool
+    failed: bool = False
 
     @property
     def action(self) -> Action:
@@ -49,7 +52,10 @@ def bind(lane: Lane | None, matches: Sequence[Match]) -> list[Found]:
     if lane is None:
         return []
     return [
-        Found(lane.rules[match.rule], match.start, match.end, match.text, match.capped)
+        Found(
+            *(lane.rules[match.rule], match.start, match.end),
+            *(match.text, match.capped, match.failed),
+        )
         for match in matches
     ]
 
@@ -113,9 +119,13 @@ class Ledger:
     def report(self, found: Sequence[Found], frontier: int) -> tuple[Finding, ...]:
         """Return the findings of one verdict: enforced ones, and those they have passed."""
         passed_to = min(frontier, self.ends_at)
+        self.reported.fail(item.bound.rule.id for item in found if item.failed)
         if self.ahead:
-            found = [*found, *(item for item in self.ahead if item.start < passed_to)]
+            passed = [item for item in self.ahead if item.start < passed_to]
             self.ahead = [item for item in self.ahead if item.start >= passed_to]
+            # Rules that only watch fail open.
+            self.reported.fail(item.bound.rule.id for item in passed if item.failed)
+            found = [*found, *(item for item in passed if not item.failed)]
         findings = [self._finding(item) for item in sorted(found, key=_by_offset)]
         self.reported.add(findings)
         return tuple(
@@ -146,7 +156,7 @@ class Ledger:
     def snapshot(self) -> tuple[Any, ...]:
         """Return the state as immutable primitives."""
         ahead = tuple(
-            (item.bound.rule.id, item.start, item.end, item.text, item.capped)
+            (item.bound.rule.id, item.start, item.end, item.text, item.capped, item.failed)
             for item in self.ahead
         )
         return (self.reported.snapshot(), ahead, self.ends_at, self.floor, self.over_length)

@@ -37,13 +37,16 @@ _ANY = Chars(((0, LAST_CODE_POINT),))
 
 
 class Match(msgspec.Struct, frozen=True, gc=False):
-    """A decided match. start, end: raw offsets. text: folded. capped: cut at the rule's cap."""
+    """A decided match. start, end: raw offsets. text: folded. capped: cut at the rule's cap.
+    failed: its check raised, so it is not known whether it counts.
+    """
 
     rule: int
     start: int
     end: int
     text: str
     capped: bool
+    failed: bool = False
 
 
 class _CompiledRule:
@@ -214,15 +217,19 @@ class Matcher:
                 if match is None or match.start() >= frontier:
                     break
                 start, end = match.span()
-                if accepts is not None and not accepts(tail, start, end):
-                    position = start + 1
-                    continue
+                failed = False
+                try:
+                    if accepts is not None and not accepts(tail, start, end):
+                        position = start + 1
+                        continue
+                except Exception:  # noqa: BLE001 -- whatever a check raises
+                    failed = True
                 position = end
                 raw_start, raw_end = folded.raw_span(base + start, base + end)
                 if found and found[-1].start == raw_start and found[-1].rule == index:
                     continue  # twice within what one code point folds to
                 capped = compiled.capped and match[CAP_GROUP] is not None
-                found.append(Match(index, raw_start, raw_end, match[0], capped))
+                found.append(Match(index, raw_start, raw_end, match[0], capped, failed))
             if position > frontier:
                 state.resume[index] = base + position
         found.sort(key=_by_offset)

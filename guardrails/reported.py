@@ -34,14 +34,15 @@ class Reported:
     """What was found, in any order of arrival. The first by offset are listed, whatever came when.
 
     outcome: the severest action taken. counts: per rule, how many findings and how many of them
-    a monitor would have blocked.
+    a monitor would have blocked. errors: per rule, how often its check raised.
     """
 
-    __slots__ = ("_listed", "counts", "outcome")
+    __slots__ = ("_listed", "counts", "errors", "outcome")
 
     def __init__(self) -> None:
         self.outcome = Action.ALLOW
         self.counts: dict[str, tuple[int, int]] = {}
+        self.errors: dict[str, int] = {}
         self._listed: list[Finding] = []
 
     def add(self, findings: Sequence[Finding]) -> None:
@@ -55,6 +56,11 @@ class Reported:
         if len(self._listed) > MAX_LISTED_FINDINGS:
             self._listed.sort(key=_by_place)
             del self._listed[MAX_LISTED_FINDINGS:]
+
+    def fail(self, rules: Iterable[str]) -> None:
+        """Count that a check of each of these rules raised."""
+        for rule in rules:
+            self.errors[rule] = self.errors.get(rule, 0) + 1
 
     def drop_behind(self, offset: int) -> None:
         """Take back the findings that end behind `offset`, as far as they are listed."""
@@ -77,18 +83,18 @@ class Reported:
 
     def snapshot(self) -> bytes:
         """Return the state as bytes; empty while nothing was found."""
-        if not self.counts:
+        if not self.counts and not self.errors:
             return b""
-        return msgspec.json.encode((self.outcome, self.counts, self._listed))
+        return msgspec.json.encode((self.outcome, self.counts, self.errors, self._listed))
 
     @classmethod
     def restore(cls, saved: bytes) -> Reported:
         """Continue from a snapshot."""
         reported = cls()
         if saved:
-            kind = tuple[Action, dict[str, tuple[int, int]], list[Finding]]
+            kind = tuple[Action, dict[str, tuple[int, int]], dict[str, int], list[Finding]]
             fields: Any = msgspec.json.decode(saved, type=kind)
-            reported.outcome, reported.counts, reported._listed = fields
+            reported.outcome, reported.counts, reported.errors, reported._listed = fields
         return reported
 
 

@@ -14,7 +14,11 @@ from typing import Any
 import msgspec
 
 from guardrails.errors import MalformedEvent
-from guardrails.events import Chunk, Unscanned
+from guardrails.events import Chunk
+
+# A chunk of an older gap that comes after all is counted as a duplicate, not as late. 64: more than
+# any recorded stream has, and a state stays small.
+MAX_REMEMBERED_GAPS = 64
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -27,21 +31,20 @@ class Lost(msgspec.Struct, frozen=True):
 Step = Chunk | Lost
 
 
-def gap(lost: Lost, offset: int) -> Unscanned:
-    """Return the audit's note of chunks that were lost at this offset."""
-    return Unscanned(offset, "gap", lost.first, lost.last)
-
-
 class Sequencer:
     """Puts one stream's delta chunks in order. Holds chunks only while one is missing."""
 
-    __slots__ = ("_lost", "_waiting", "duplicates", "early", "late", "next_seq", "waiting_since_ms")
+    __slots__ = (
+        *("_lost", "_waiting", "duplicates", "early", "gaps", "late"),
+        *("next_seq", "waiting_since_ms"),
+    )
 
     def __init__(self) -> None:
         self.next_seq = 0
         self.duplicates = 0
         self.early = 0
         self.late = 0
+        self.gaps = 0
         self.waiting_since_ms: int | None = None
         self._waiting: dict[int, Chunk] = {}
         self._lost: list[tuple[int, int]] = []
@@ -54,7 +57,7 @@ class Sequencer:
     @property
     def counts(self) -> tuple[int, int, int, int]:
         """Return how many chunks were duplicate, late and early, and how many gaps given up."""
-        return (self.duplicates, self.late, self.early, len(self._lost))
+        return (self.duplicates, self.late, self.early, self.gaps)
 
     def take(self, seq: int) -> bool:
         """Count a chunk that is next in order while none waits; False if that is not so."""
@@ -105,7 +108,9 @@ class Sequencer:
         if not self._waiting:
             return []
         first, following = self.next_seq, min(self._waiting)
+        self.gaps += 1
         self._lost.append((first, following - 1))
+        del self._lost[:-MAX_REMEMBERED_GAPS]
         self.next_seq = following
         return [Lost(first, following - 1), *self._follow(now_ms)]
 
@@ -120,7 +125,8 @@ class Sequencer:
     def snapshot(self) -> tuple[Any, ...]:
         """Return the state as immutable primitives."""
         return (
-            *(self.next_seq, self.duplicates, self.early, self.late, self.waiting_since_ms),
+            *(self.next_seq, self.duplicates, self.early, self.late, self.gaps),
+            self.waiting_since_ms,
             _save(self._waiting.values()) if self._waiting else b"",
             tuple(self._lost),
         )
@@ -130,7 +136,7 @@ class Sequencer:
         """Continue from a snapshot."""
         sequencer = cls()
         sequencer.next_seq, sequencer.duplicates, sequencer.early, sequencer.late = saved[:4]
-        sequencer.waiting_since_ms, waiting, lost = saved[4:]
+        sequencer.gaps, sequencer.waiting_since_ms, waiting, lost = saved[4:]
         if waiting:
             sequencer._waiting = {chunk.seq: chunk for chunk in _load(waiting)}
         sequencer._lost = list(lost)

@@ -28,21 +28,18 @@ from guardrails.events import (
     Finding,
     Segment,
     State,
-    Unscanned,
     Verdict,
 )
 from guardrails.fold import clean_content
 from guardrails.guardrail import Action
 from guardrails.inspection import Inspection
 from guardrails.lifetime import Lifetime
+from guardrails.losses import Losses
 from guardrails.plan import Plan
 from guardrails.reported import strongest
-from guardrails.sequence import ContentTracker, Lost, Sequencer, gap, require_kind
+from guardrails.sequence import ContentTracker, Lost, Sequencer, require_kind
 
 SNAPSHOT_VERSION = 1
-
-# Gaps of one stream that are listed one by one; the audit record has to fit one Kafka record.
-MAX_LISTED_GAPS = 1_000
 
 # Ends that no one announced.
 _TIMEOUTS = ("idle", "age")
@@ -76,7 +73,7 @@ class Session:
         self._content = ContentTracker()
         # Whether the stream sends `content`; None while it has sent no text.
         self._is_content: bool | None = None
-        self._unscanned: list[Unscanned] = []
+        self._losses = Losses()
 
     def push(self, text: str, *, final: bool = False, latency_ms: float = 0.0) -> Verdict:
         """Take the next piece of text, in order; for use without a transport.
@@ -178,13 +175,13 @@ class Session:
             verdict = self._push("", final=False, latency_ms=latency_ms)
             if inspection.release.blocked:
                 return [verdict, *self._take([lost], latency_ms)]
-            self._note(gap(lost, inspection.received))
+            self._losses.note(lost, inspection.received)
             return [verdict, self._block("gap", latency_ms)]
         verdict = self._push("", final=True, latency_ms=latency_ms)
         if not inspection.release.blocked:
             self.state, self.ended_by = "active", ""
             verdict = msgspec.structs.replace(verdict, state="active", checkpoint="chunk")
-            self._note(gap(lost, inspection.received))
+            self._losses.note(lost, inspection.received)
             inspection.restart()
         return [verdict]
 
@@ -194,16 +191,6 @@ class Session:
         findings = self._inspection.cut()
         self._complete("blocked")
         return self._verdict((), findings, latency_ms)
-
-    def _note(self, gap: Unscanned) -> None:
-        """Remember a gap; beyond the bound the last one listed grows over all that follow."""
-        if len(self._unscanned) < MAX_LISTED_GAPS:
-            self._unscanned.append(gap)
-        else:
-            last = gap.last_missing_seq
-            self._unscanned[-1] = msgspec.structs.replace(
-                self._unscanned[-1], last_missing_seq=last
-            )
 
     def tick(self, now_ms: int) -> list[Verdict]:
         """Let log time pass: give up gaps, end idle and old streams."""
@@ -279,7 +266,7 @@ class Session:
     def audit(self, now_ms: int = 0) -> Audit:
         """Return the stream's audit record; whole once the state is complete."""
         plan = self.plan
-        content = compose_content(plan, self._inspection, self._unscanned, self.reason)
+        content = compose_content(plan, self._inspection, self._losses.listed, self.reason)
         transport = AuditTransport(
             self.chunks,
             *self.sequencer.counts,
@@ -294,7 +281,8 @@ class Session:
         """Return the state as immutable primitives, with a version number."""
         return (
             *(SNAPSHOT_VERSION, self.stream_id, self.plan.version),
-            msgspec.json.encode([self.context, self._unscanned]),
+            msgspec.json.encode(self.context),
+            self._losses.snapshot(),
             *(self.state, self.ended_by, self.reason, self.chunks, self.verdicts),
             *(self.lifetime.started_at_ms, self.last_at_ms, self._is_content),
             *(self.sequencer.snapshot(), self._content.snapshot()),
@@ -312,12 +300,11 @@ class Session:
                 f"snapshot version {saved[0]} of policy {saved[2]} cannot continue as version "
                 f"{SNAPSHOT_VERSION} of policy {plan.version}; keep the policy file it began with"
             )
-        context, unscanned = msgspec.json.decode(saved[3], type=tuple[Context, list[Unscanned]])
-        session = cls(saved[1], plan, context=context)
-        session._unscanned = unscanned
-        session.state, session.ended_by, session.reason, session.chunks = saved[4:8]
-        session.verdicts, session.lifetime.started_at_ms, session.lifetime.last_at_ms = saved[8:11]
-        session._is_content, sequencer, content, inspection = saved[11:]
+        session = cls(saved[1], plan, context=msgspec.json.decode(saved[3], type=Context))
+        session._losses = Losses.restore(saved[4])
+        session.state, session.ended_by, session.reason, session.chunks = saved[5:9]
+        session.verdicts, session.lifetime.started_at_ms, session.lifetime.last_at_ms = saved[9:12]
+        session._is_content, sequencer, content, inspection = saved[12:]
         session.sequencer = Sequencer.restore(sequencer)
         session._inspection = Inspection.restore(inspection, plan)
         session._content = ContentTracker.restore(content)

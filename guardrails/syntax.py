@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import re._constants as sre  # type: ignore[import-not-found, unused-ignore]
 import re._parser as sre_parser  # type: ignore[import-not-found, unused-ignore]
+from collections.abc import Set
 from typing import Any
 
 import msgspec
@@ -21,11 +22,13 @@ from guardrails.tree import (
     Chain,
     Chars,
     Choice,
+    Condition,
     Edge,
     Group,
     Look,
     Node,
     Ranges,
+    Reference,
     Repeat,
     complement,
     union,
@@ -63,7 +66,7 @@ MAX_RULE_WIDTH = 32_768
 
 
 class Unconvertible(RuleError):
-    """The expression is valid but not regular (back reference, condition). Next: slow lane."""
+    """The expression is valid, but how far it reads has no bound. Next: write it out."""
 
 
 class Syntax(msgspec.Struct, frozen=True):
@@ -115,8 +118,11 @@ def _both_cases(ranges: Ranges) -> Ranges:
 class _Reader:
     """Turns `re`'s parse tree into ours, carrying the flags that are in force."""
 
-    def __init__(self, state: Any) -> None:
+    def __init__(self, state: Any, referred: Set[int] = frozenset()) -> None:
+        """referred: the groups that are referred to, and so have to be told apart."""
         self.names: dict[int, str] = {index: name for name, index in state.groupdict.items()}
+        self.groups: dict[int, Node] = {}
+        self.referred = set(referred)
         self.lookbehind = 0
         # What the lookbehinds around the node being read reach together.
         self._behind = 0
@@ -135,7 +141,10 @@ class _Reader:
         if op is sre.SUBPATTERN:
             index, add, remove, tree = argument
             part = self.chain(tree, (flags | add) & ~remove)
-            return part if index is None else Group(part, self.name(index))
+            if index is None:
+                return part
+            self.groups[index] = part
+            return Group(part, self.name(index))
         if op is sre.ATOMIC_GROUP:
             self._atomic += 1
             part = self.chain(argument, flags)
@@ -147,17 +156,39 @@ class _Reader:
             return self.look(op, argument, flags)
         if op is sre.AT:
             return self.edge(argument, flags)
-        raise Unconvertible(f"'{str(op).lower()}' is not regular")
+        if op is sre.GROUPREF_EXISTS:
+            index, *branches = argument
+            then, otherwise = (self.chain(branch or (), flags) for branch in branches)
+            return Condition((then, otherwise), self.refer(index))
+        return self.reference(argument, flags)
 
     def name(self, index: int) -> str | None:
         """Return the name of a capturing group, if it means something to the engine."""
         name = self.names.get(index)
         if name != CAP_GROUP:
-            return None
-        if self._atomic:
+            name = f"g{index}" if index in self.referred else None
+        if name and self._atomic:
             # There `re` of CPython 3.11 reports wrong groups, or a SystemError.
-            raise RuleError(f"group '{name}' may not stand in an atomic group or possessive repeat")
+            raise RuleError(
+                f"group {self.names.get(index) or index} is asked for, so it may not stand in an "
+                "atomic group or a possessive repeat"
+            )
         return name
+
+    def refer(self, index: int) -> str:
+        """Return the name under which a group is referred to."""
+        if self._behind:
+            raise Unconvertible("a reference inside a lookbehind reads what no width bounds")
+        self.referred.add(index)
+        return self.name(index) or ""
+
+    def reference(self, index: int, flags: int) -> Node:
+        """Read a back reference: to the automaton it is the group's expression once more."""
+        part = self.groups[index]
+        any_case = bool(flags & re.IGNORECASE)
+        if any_case:
+            part = Repeat(Chars(((0, LAST_CODE_POINT),)), *width(part))
+        return Reference(part, self.refer(index), any_case=any_case)
 
     def chars(self, op: Any, argument: Any, flags: int) -> Chars:
         negated = op is sre.NOT_LITERAL
@@ -231,6 +262,9 @@ def parse(expression: str) -> Syntax:
         raise RuleError(f"the expression is not valid: {error}") from error
     reader = _Reader(tree.state)
     root = reader.chain(tree, tree.state.flags)
+    if reader.referred:
+        reader = _Reader(tree.state, reader.referred)
+        root = reader.chain(tree, tree.state.flags)
     low, high = width(root)
     if low == 0:
         raise RuleError("the expression matches the empty text; make one part of it mandatory")

@@ -50,6 +50,18 @@ class Group(Node, frozen=True):
     atomic: bool = False
 
 
+class Reference(Group, frozen=True):
+    """The text of the group `name` again. part: what that text can be, and perhaps more."""
+
+    any_case: bool = False
+
+
+class Condition(Choice, frozen=True):
+    """The first branch if the group `name` was set, else the second."""
+
+    name: str
+
+
 class Look(Node, frozen=True):
     """Text around the match that must (or, negated, must not) be there."""
 
@@ -132,6 +144,13 @@ def _class_text(ranges: Ranges) -> str:
     )
 
 
+def _unparse_referring(node: Reference | Condition) -> str:
+    if isinstance(node, Reference):
+        return f"(?i:(?P={node.name}))" if node.any_case else f"(?P={node.name})"
+    then, otherwise = (unparse(branch) for branch in node.branches)
+    return f"(?({node.name})(?:{then})|(?:{otherwise}))"
+
+
 def unparse(node: Node) -> str:
     """Write a tree as an expression for `re` with the ASCII flag: the exact form of a rule.
 
@@ -153,6 +172,8 @@ def unparse(node: Node) -> str:
             f"(?:{unparse(part)})" if isinstance(part, Choice) else unparse(part)
             for part in node.parts
         )
+    if isinstance(node, Reference | Condition):
+        return _unparse_referring(node)
     if isinstance(node, Choice):
         return "|".join(unparse(branch) for branch in node.branches)
     if isinstance(node, Repeat):

@@ -54,7 +54,24 @@ class Expressions:
     def one(self) -> str:
         """Return an expression of moderate size."""
         self._capped = False
+        if self._random.random() < 0.1:
+            return self.referring()
         return self.choice(self._random.choice([1, 2, 2, 3]))
+
+    def referring(self) -> str:
+        """Write an expression that says a group again, or asks whether it was set."""
+        group = f"({self.choice(1)})" + self._random.choice(["", "", "?", "{1,3}"])
+        again = self._random.choice(
+            [
+                r"\1",
+                r"\1",
+                r"\1{1,2}",
+                r"(?i:\1)",
+                r"(?!\1)",
+                f"(?(1){self.chain(1)}|{self.atom()})",
+            ]
+        )
+        return group + self.chain(1) + again + self._random.choice(["", self.atom()])
 
     def choice(self, depth: int) -> str:
         count = self._random.choice([1, 1, 1, 2, 3])

@@ -3,9 +3,10 @@
 import msgspec
 
 from guardrails.events import Chunk
+from guardrails.losses import MAX_LISTED_GAPS
 from guardrails.plan import Plan
 from guardrails.policy import Limits, Policy
-from guardrails.session import MAX_LISTED_GAPS, Session
+from guardrails.session import Session
 
 
 def test_gaps_without_end_are_listed_up_to_a_bound_and_the_last_covers_the_rest():

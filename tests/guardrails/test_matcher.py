@@ -157,6 +157,21 @@ def test_a_match_inside_of_one_code_point_covers_all_of_it_once() -> None:
     assert found(rule("i"), "ﬁ") == [(0, 1)]
 
 
+@pytest.mark.parametrize(
+    ("expression", "text", "expected"),
+    [
+        (r"(['\"])key\1", "'key\" 'key' \"key\"", [(6, 11), (12, 17)]),
+        (r"\b(\w{2,9})=\1;", "ab=ac; abc=abc; x", [(7, 15)]),
+        (r"(a+)b(?i:\1)", "aabA aaba", [(1, 4), (6, 9)]),
+        (r"(<)?a(?(1)>|b)", "<a> ab <ab a>", [(0, 3), (4, 6), (8, 10)]),
+    ],
+)
+def test_back_references_and_conditions_hold_in_any_chunks(
+    expression: str, text: str, expected: Spans
+) -> None:
+    assert found(rule(expression), text) == expected
+
+
 def test_a_match_that_reaches_beyond_the_frontier_is_not_entered_again() -> None:
     assert found(rule("a.{4}|b"), "abbbbbab") == [(0, 5), (5, 6), (7, 8)]
 

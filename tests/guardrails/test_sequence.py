@@ -72,6 +72,15 @@ def test_early_chunks_are_bounded_in_number_and_in_characters() -> None:
     assert seen(sequencer.accept(chunk(6, "x" * 401), 0, 9, 1_000)) == [(0, 4), 5, 6]
 
 
+def test_the_state_of_a_stream_full_of_gaps_stays_small() -> None:
+    sequencer = Sequencer()
+    for seq in range(1, 20_000, 2):
+        sent(sequencer, seq)
+        sequencer.give_up(now_ms=seq)
+    assert sequencer.counts[3] == 10_000
+    assert len(pickle.dumps(sequencer.snapshot())) < 2_000
+
+
 def test_a_seq_that_jumps_far_waits_and_costs_nothing() -> None:
     sequencer = Sequencer()
     assert sent(sequencer, 0, 2**53 - 1) == [0]

@@ -146,6 +146,32 @@ def test_a_redaction_whose_end_is_unknown_is_a_block() -> None:
     assert (text, session.audit().content.outcome) == ("see ", Action.BLOCK)
 
 
+def breaks_on_9(text: str) -> bool:
+    if text.startswith("9"):
+        raise ArithmeticError("a defect of this check")
+    return text.startswith("1")
+
+
+def test_a_check_that_raises_fails_closed_where_it_is_enforced_and_the_audit_says_so() -> None:
+    plan = plan_of(redact(CARD, check=breaks_on_9))
+    text, _, session = same(plan, "1234-5678 5555-5555 9999-1234")
+    assert text == "[R] 5555-5555 [R]"
+    assert session.audit().content.guardrails["guard-r"].errors == 1
+
+
+def test_a_check_that_raises_fails_open_where_it_only_watches() -> None:
+    plan = plan_of(warn(CARD, check=breaks_on_9))
+    text, found, session = same(plan, "1234-5678 5555-5555 9999-1234")
+    assert (text, found) == ("1234-5678 5555-5555 9999-1234", [("r", 0, 9)])
+    assert session.audit().content.guardrails["guard-r"].errors == 1
+
+
+def test_what_fails_behind_a_block_is_not_counted() -> None:
+    plan = plan_of(block(KEY, "key"), warn(CARD, check=breaks_on_9))
+    session = same(plan, "9999-1234 key-abcdef 9999-1234")[2]
+    assert session.audit().content.guardrails["guard-r"].errors == 1
+
+
 # ------------------------------------------------------------------ the shipped long secrets
 
 _KEY = "PRIVATE" + " KEY-----"
@@ -176,6 +202,23 @@ def test_a_long_token_is_never_shown_in_part() -> None:
         streamed = stream(default_plan(), ["token: ", *chunks, " end"])
         assert all("Qx7_" not in text for _, _, text, _ in streamed.answer.shown)
         assert len(streamed.answer.findings) == 1
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_a_run_of_zero_width_characters_counts_to_the_cap(size: int) -> None:
+    plan = plan_of(redact("AKIA[A-Z2-7]{16}"))
+    session = Session("s", plan)
+    session.push("see AKIA")
+    run_of = "\u200b" * 10_000
+    held = [session.push(run_of[at : at + size]).held for at in range(0, len(run_of), size)]
+    assert max(held) <= len("AKIA") + 64
+    assert held[-1] == 0
+    assert shown([session.push("Q" * 16, final=True)]) == "Q" * 16
+
+
+def test_a_secret_with_zero_width_characters_between_is_found() -> None:
+    key = "\u200b\u2060".join("AKIA" + "Q" * 16)
+    assert same(plan_of(redact("AKIA[A-Z2-7]{16}")), f"see {key}.")[0] == "see [R]."
 
 
 # ------------------------------------------------------------------ the length limit

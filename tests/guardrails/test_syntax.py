@@ -46,6 +46,9 @@ def test_what_is_read_and_written_again_matches_the_same() -> None:
         ("a++b", "a{1,512}+b"),
         ("(?P<name>a)(?P<cap>b)?", "(?:a)(?:(?P<cap>b)){0,1}"),
         (r"(?i)k\b", r"[Kk]\b"),
+        (r"(a)(b)\2", "(?:a)(?P<g2>b)(?P=g2)"),
+        (r"(a)(?i:\1)", "(?P<g1>a)(?i:(?P=g1))"),
+        (r"(?P<q>a)?(?(q)b|c)", "(?:(?P<g1>a)){0,1}(?:(?(g1)(?:b)|(?:c)))"),
     ],
 )
 def test_open_repeats_are_clamped(expression: str, exact: str) -> None:
@@ -62,6 +65,7 @@ def test_open_repeats_are_clamped(expression: str, exact: str) -> None:
         (r"a(?=bc)", 1, 1, 2),
         (r"a(?=b(?=c(?!d)))", 1, 1, 3),
         (r"a(?:b(?=cc)|d)$", 2, 1, 3),
+        (r"(a{1,3})-\1", 7, 1, 0),
     ],
 )
 def test_widths_cover_all_that_a_match_may_read(
@@ -82,6 +86,7 @@ def test_widths_cover_all_that_a_match_may_read(
         (f"a{{{MAX_RULE_WIDTH + 1}}}", "code points wide"),
         ("(?>(?P<cap>a)b)", "atomic"),
         ("(?P<cap>a)++b", "possessive"),
+        (r"(?>(a)b)\1", "atomic"),
     ],
 )
 def test_what_no_rule_may_be_is_refused_with_a_reason(expression: str, reason: str) -> None:
@@ -90,7 +95,7 @@ def test_what_no_rule_may_be_is_refused_with_a_reason(expression: str, reason: s
     assert not isinstance(refused.value, Unconvertible)
 
 
-@pytest.mark.parametrize("expression", [r"(a)\1", r"(a)?(?(1)b|c)", r"(?<=a(?=bc))b"])
-def test_what_is_not_regular_is_told_apart(expression: str) -> None:
+@pytest.mark.parametrize("expression", [r"(?<=a(?=bc))b", r"(a)(?<=\1)b"])
+def test_what_has_no_bound_is_told_apart(expression: str) -> None:
     with pytest.raises(Unconvertible):
         parse(expression)
