@@ -41,7 +41,8 @@ class Inspection:
         self.ledger = Ledger(plan)
         self.release = Release()
         self._enforced = MatchState()
-        self._watching = MatchState()
+        # None where nothing watches, as in most policies.
+        self._watching = MatchState() if plan.watching is not None else None
         # Half of a surrogate pair that was cut in two.
         self._half = ""
         self._scanned_before = 0
@@ -61,7 +62,7 @@ class Inspection:
             enforced = plan.enforced.matcher.push(self._enforced, text, final=final)
             frontier = self._enforced.frontier
         watched: Sequence[Match] = ()
-        if plan.watching is not None:
+        if plan.watching is not None and self._watching is not None:
             watched = plan.watching.matcher.push(self._watching, text, final=final)
         if (
             not enforced
@@ -90,9 +91,7 @@ class Inspection:
     @property
     def watching(self) -> bool:
         """Whether rules that only watch have not decided yet what starts before the cut."""
-        if self._plan.watching is None:
-            return False
-        return self._watching.frontier < self.ledger.ends_at
+        return self._watching is not None and self._watching.frontier < self.ledger.ends_at
 
     def hurry(self) -> None:
         """Let the next push look even at a long hold that would be looked at again later."""
@@ -102,7 +101,8 @@ class Inspection:
         """Begin to match anew here: what follows is not joined with what came before."""
         self._scanned_before = self.scanned
         self._enforced = MatchState.starting_at(self.received)
-        self._watching = MatchState.starting_at(self.received)
+        if self._watching is not None:
+            self._watching = MatchState.starting_at(self.received)
 
     def rewrite(self, content: str, offset: int) -> None:
         """Forget the text from `offset` on; match the new content's, with what stands before."""
@@ -110,13 +110,14 @@ class Inspection:
         self.release.rollback()
         self.ledger.rewrite_from(offset)
         self._enforced = MatchState.behind(content[:offset])
-        self._watching = MatchState.behind(content[:offset])
+        if self._watching is not None:
+            self._watching = MatchState.behind(content[:offset])
         self.received = offset
 
     def cut(self) -> tuple[Finding, ...]:
         """Cut at the release frontier, for a reason that is not a finding; return what is left."""
         plan, ledger = self._plan, self.ledger
-        if plan.watching is not None:
+        if plan.watching is not None and self._watching is not None:
             ledger.watch(plan.watching.matcher.push(self._watching, "", final=True))
         ledger.ends_at = self.received if plan.enforced is None else self._enforced.frontier
         self.release.cut()
@@ -125,14 +126,16 @@ class Inspection:
     @property
     def scanned(self) -> int:
         """Return how many characters were looked at so far, rescans counted each time."""
-        return self._scanned_before + self._enforced.scanned + self._watching.scanned
+        watching = 0 if self._watching is None else self._watching.scanned
+        return self._scanned_before + self._enforced.scanned + watching
 
     def snapshot(self) -> tuple[Any, ...]:
         """Return the state as immutable primitives."""
         return (
             *(self.received, self._half.encode("utf-16-le", "surrogatepass")),
             *(self._scanned_before, self.ledger.snapshot(), self.release.snapshot()),
-            *(self._enforced.snapshot(), self._watching.snapshot()),
+            self._enforced.snapshot(),
+            None if self._watching is None else self._watching.snapshot(),
         )
 
     @classmethod
@@ -145,5 +148,6 @@ class Inspection:
         inspection.ledger = Ledger.restore(ledger, plan)
         inspection.release = Release.restore(release)
         inspection._enforced = MatchState.restore(enforced)
-        inspection._watching = MatchState.restore(watching)
+        if watching is not None:
+            inspection._watching = MatchState.restore(watching)
         return inspection

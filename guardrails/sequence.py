@@ -179,7 +179,7 @@ class ContentTracker:
         self._released = 0
         # How much of the released text the digest covers: less after the content has shrunk.
         self._known = 0
-        self._digest = _digest("")
+        self._digest = _EMPTY_DIGEST
 
     def derive(self, content: str, held: str) -> Rewrite:
         """Compare the new whole text with the released digest and the held text. O(len(content)).
@@ -214,6 +214,9 @@ class ContentTracker:
 
 def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+_EMPTY_DIGEST = _digest("")
 
 
 def require_kind(chunk: Chunk, *, content: bool | None) -> bool | None:

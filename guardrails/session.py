@@ -41,6 +41,9 @@ from guardrails.sequence import ContentTracker, Lost, Sequencer, require_kind
 
 SNAPSHOT_VERSION = 1
 
+# Most streams of a test or a demo say nothing about themselves; frozen, so one is enough.
+_NO_CONTEXT = Context()
+
 # Ends that no one announced.
 _TIMEOUTS = ("idle", "age")
 
@@ -56,12 +59,17 @@ class Session:
     ['[EMAIL_ADDRESS]', ' today.']
     """
 
+    __slots__ = (
+        *("_content", "_inspection", "_is_content", "_losses", "chunks", "context", "ended_by"),
+        *("lifetime", "plan", "reason", "sequencer", "state", "stream_id", "verdicts"),
+    )
+
     def __init__(
         self, stream_id: str, plan: Plan, *, context: Context | None = None, now_ms: int = 0
     ) -> None:
         self.stream_id = stream_id
         self.plan = plan
-        self.context = context or Context()
+        self.context = context or _NO_CONTEXT
         self.state: State = "active"
         self.ended_by = ""
         self.reason: str | None = None
