@@ -104,16 +104,24 @@ class Verdict(Struct, frozen=True, gc=False):
 
 
 class Unscanned(Struct, frozen=True):
-    """Text no guardrail saw: at `offset`, and why; for a gap the first and last missing seq."""
+    """Text that was not looked at: from `offset`, and why. For a gap the first and last missing
+    seq; for a check that failed, timed out or was skipped its guardrail and where the text ends.
+    """
 
     offset: int
     reason: str
     first_missing_seq: int | UnsetType = UNSET
     last_missing_seq: int | UnsetType = UNSET
+    end: int | UnsetType = UNSET
+    guardrail: str | UnsetType = UNSET
 
 
 class GuardrailRecord(Struct, frozen=True):
-    """One guardrail's part in a stream. would_have_blocked: findings a monitor did not enforce."""
+    """One guardrail's part in a stream. would_have_blocked: findings a monitor did not enforce.
+
+    runs: windows of text a check was asked about, 0 for what runs at every chunk. errors: runs or
+    matches that failed; timeouts, skipped: runs without an answer in time, or not run at all.
+    """
 
     mode: Mode
     performance_class: PerformanceClass
@@ -122,6 +130,7 @@ class GuardrailRecord(Struct, frozen=True):
     errors: int = 0
     timeouts: int = 0
     skipped: int = 0
+    runs: int = 0
 
 
 class AuditContent(Struct, frozen=True):
@@ -142,9 +151,22 @@ class AuditContent(Struct, frozen=True):
     reason: str | UnsetType = UNSET
 
 
+class CheckCost(Struct, frozen=True):
+    """What the checks of one guardrail cost a stream. latency_ms: the sum over its runs, from
+    request to answer. calls: made to what runs it, retries counted. tokens: as it says itself.
+    cached: runs answered without a call.
+    """
+
+    latency_ms: float = 0.0
+    calls: int = 0
+    cached: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
 class AuditTransport(Struct, frozen=True):
     """The part of an audit record that depends on how the text arrived. Times: milliseconds since
-    the epoch, log time. ended_by: final, aborted, blocked, idle or age.
+    the epoch, log time. ended_by: final, aborted, blocked, idle or age. checks: by guardrail.
     """
 
     chunks: int
@@ -159,6 +181,7 @@ class AuditTransport(Struct, frozen=True):
     started_at_ms: int
     ended_at_ms: int
     ended_by: str
+    checks: dict[str, CheckCost] = {}
 
 
 class Audit(Struct, frozen=True):
@@ -170,6 +193,86 @@ class Audit(Struct, frozen=True):
     policy_version: str
     content: AuditContent
     transport: AuditTransport
+    v: Literal[1] = 1
+
+
+class CheckText(Struct, frozen=True, tag="text", tag_field="kind"):
+    """Decided text of a stream, each piece once and in order (topic `checks`).
+
+    segments: as readers get them before any check. original: the same span as it was written;
+    only where the policy has a check that asks for it. Pieces begin where the last one ended.
+    """
+
+    stream_id: str
+    start: int
+    end: int
+    segments: tuple[Segment, ...]
+    original: str | UnsetType = UNSET
+    v: Literal[1] = 1
+
+
+class CheckRequest(Struct, frozen=True, tag="request", tag_field="kind"):
+    """A check to be run (topic `checks`), on text that was published before.
+
+    id: the same whenever the same text is asked about again; unique in the stream. deadline_ms:
+    from the broker's timestamp of this record.
+    """
+
+    id: str
+    stream_id: str
+    guardrail: str
+    checkpoint: str
+    start: int
+    end: int
+    mode: Mode
+    deadline_ms: int
+    policy: str
+    policy_version: str
+    context: Context
+    v: Literal[1] = 1
+
+
+class CheckClose(Struct, frozen=True, tag="close", tag_field="kind"):
+    """The stream is complete: its text may be forgotten (topic `checks`)."""
+
+    stream_id: str
+    v: Literal[1] = 1
+
+
+CheckEvent = CheckText | CheckRequest | CheckClose
+
+CheckStatus = Literal["done", "failed", "timed_out", "skipped"]
+
+
+class CheckFinding(Struct, frozen=True):
+    """What a check saw. start, end: offsets of the stream, within the request's span."""
+
+    type: str
+    start: int
+    end: int
+    confidence: Annotated[float, Meta(ge=0, le=1)] = 1.0
+
+
+class CheckResult(Struct, frozen=True):
+    """The answer to one request (topic `results`), in the partition the request came from.
+
+    requested_at_ms: the broker's timestamp of the request. reason: for people, why there is no
+    answer; without user text. attempts: calls made, retries counted; 0 when it was cached.
+    """
+
+    id: Annotated[str, Meta(min_length=1, max_length=2 * MAX_ID_CHARS)]
+    stream_id: Id
+    guardrail: Id
+    status: CheckStatus
+    requested_at_ms: int
+    deadline_ms: int
+    findings: tuple[CheckFinding, ...] = ()
+    latency_ms: float = 0.0
+    attempts: int = 0
+    cached: bool = False
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    reason: str | UnsetType = UNSET
     v: Literal[1] = 1
 
 

@@ -68,6 +68,30 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Checkpoint(StrEnum):
+    """The moment text is judged, earliest first."""
+
+    CHUNK = "chunk"
+    SENTENCE = "sentence"
+    PARAGRAPH = "paragraph"
+    END = "end"
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes a guardrail a check: it sees windows of decided text and answers later.
+
+    type: of a finding, where an answer names none. checkpoints: those it can be asked at; the
+    first is its default. deadline_s, timeout_s: defaults of the options of that name. external:
+    text leaves the house.
+    """
+
+    type: str
+    checkpoints: tuple[Checkpoint, ...]
+    deadline_s: float
+    timeout_s: float
+    external: bool = False
+
+
 # A regular expression over a few characters of text.
 INSTANT_PATTERN = PerformanceCharacteristics(
     performance_class=PerformanceClass.INSTANT, expected_latency_ms=0.01, client_safe=True
@@ -80,6 +104,7 @@ class Guardrail(msgspec.Struct, frozen=True, kw_only=True):
     id: its name in policies; may equal a rule's id. family: pii, secrets or content; a policy may
     speak of a whole family. rules: what it looks for; or build: makes the rules from `options`.
     max_chars: reads the longest allowed text (code points) from `options`, for length limits.
+    check: for what is too slow for the hot path; `options` then extend `CheckOptions`.
     catches: sample texts in which each expected finding stands between « and »; ignores: texts
     with nothing to find. A sample of a secret is written in two pieces, so that no scanner of
     repositories takes it for a real one.
@@ -96,3 +121,4 @@ class Guardrail(msgspec.Struct, frozen=True, kw_only=True):
     options: type[Options] | None = None
     build: Callable[[Any], tuple[Rule, ...]] | None = None
     max_chars: Callable[[Any], int] | None = None
+    check: Check | None = None

@@ -92,6 +92,7 @@ class Policy(_Model):
                 setting.action,
                 [_describe(rule) for rule in setting.rules],
                 setting.max_chars,
+                setting.options.model_dump(mode="json") if setting.check else None,
             )
             for setting in self._settings
         ]

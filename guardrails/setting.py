@@ -10,6 +10,7 @@ import msgspec
 from pydantic import ValidationError
 
 from guardrails.catalogue import CATALOGUE
+from guardrails.check import CheckError, CheckOptions, CheckSetting, resolve_check
 from guardrails.errors import RuleError
 from guardrails.guardrail import DEFAULT_MODES, FIXED_MODES, Action, Guardrail, Mode, Options
 from guardrails.problem import Path, Problem, explain, one_of, show, suggest, unknown_key
@@ -23,13 +24,15 @@ _Kind = TypeVar("_Kind", bound=StrEnum)
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """One guardrail as a policy runs it."""
+    """One guardrail as a policy runs it. options: as validated; check: for what is a check."""
 
     guardrail: Guardrail
     mode: Mode
     action: Action
     rules: tuple[Rule, ...]
     max_chars: int | None
+    options: Options = Options()
+    check: CheckSetting | None = None
 
 
 class SettingError(ValueError):
@@ -154,14 +157,15 @@ class _Resolver:
             options = model.model_validate({k: v for k, v in values.items() if k not in unknown})
             rules = guardrail.build(options) if guardrail.build else guardrail.rules
             max_chars = guardrail.max_chars(options) if guardrail.max_chars else None
+            check = _resolve_check(guardrail, options)
         except ValidationError as error:
             for problem in explain(error, model, (guardrail.id,)):
                 self._add(problem)
             return None
-        except RuleError as error:
+        except (RuleError, CheckError) as error:
             self._add(Problem((guardrail.id,), f"'{guardrail.id}': {error}"))
             return None
-        return Setting(guardrail, mode, action, rules, max_chars)
+        return Setting(guardrail, mode, action, rules, max_chars, options, check)
 
     def require_unique_ids(self, settings: Sequence[Setting]) -> None:
         """Findings, resume points and audit records are kept by rule id."""
@@ -178,3 +182,9 @@ class _Resolver:
                     )
                     self._add(Problem((guardrail.id,), text))
                 owner[rule.id] = guardrail.id
+
+
+def _resolve_check(guardrail: Guardrail, options: Options) -> CheckSetting | None:
+    if guardrail.check is None or not isinstance(options, CheckOptions):
+        return None
+    return resolve_check(guardrail.check, options)
