@@ -34,11 +34,15 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 30.0
 
 
+# An audit record is about a whole stream.
+NO_SEQ = -1
+
+
 class _Place(msgspec.Struct):
-    """What a verdict and a forwarded chunk have in common."""
+    """What verdicts, forwarded chunks and audit records have in common."""
 
     stream_id: str
-    seq: int
+    seq: int = NO_SEQ
 
 
 class Receiver:
@@ -46,6 +50,7 @@ class Receiver:
 
     def __init__(self, broker: Broker, topics: list[str]) -> None:
         self.arrived: dict[tuple[str, int], int] = {}
+        self._decode = msgspec.json.Decoder(_Place).decode
         self._stop = threading.Event()
         self._consumer = Consumer(
             {"bootstrap.servers": broker.bootstrap, "group.id": "bench", "fetch.wait.max.ms": 10}
@@ -55,14 +60,25 @@ class Receiver:
         self._thread.start()
 
     def _run(self) -> None:
-        decode = msgspec.json.Decoder(_Place).decode
         while not self._stop.is_set():
             # Not `consume`: that one waits for as many as it is asked for.
             message = self._consumer.poll(0.05)
             now = time.monotonic_ns()
             if message is not None and message.error() is None:
-                place = decode(message.value())
-                self.arrived.setdefault((place.stream_id, place.seq), now)
+                self.note(message.value(), now)
+
+    def note(self, value: bytes, now: int) -> None:
+        """Note one output. now: monotonic nanoseconds."""
+        place = self._decode(value)
+        self.arrived.setdefault((place.stream_id, place.seq), now)
+
+    def wait_for(self, places: list[tuple[str, int]]) -> None:
+        """Wait until all of these have arrived. Raises NotMeasured when they do not."""
+        deadline = time.monotonic() + PATIENCE_S
+        while missing := sum(place not in self.arrived for place in places):
+            if time.monotonic() > deadline:
+                raise NotMeasured(f"{missing} of {len(places)} outputs did not arrive")
+            time.sleep(0.05)
 
     def close(self) -> None:
         """Stop the thread."""
@@ -86,14 +102,14 @@ def _measure_client(broker: Broker, client: str, turns: int, seconds: int) -> It
     latencies: dict[str, list[list[float]]] = {name: [] for name in FLOWS}
     with ExitStack() as stack:
         for name, own in settings.items():
-            stack.enter_context(_live(name, own))
+            stack.enter_context(live(name, own))
         outputs = [own.topic("verdicts") for own in settings.values()]
         receiver = Receiver(broker, outputs)
         stack.callback(receiver.close)
         for turn in range(-1, turns):
             for name, own in settings.items():
                 length = seconds if turn >= 0 else 2
-                found = _one_turn(broker, receiver, own.topic("chunks"), f"{turn}-{name}", length)
+                found = one_turn(broker, receiver, own.topic("chunks"), f"{turn}-{name}", length)
                 # The first turn only wakes everything up.
                 if turn >= 0:
                     latencies[name].append(found)
@@ -125,11 +141,12 @@ def _typical(turns: list[list[float]], share: float) -> float:
 
 
 @contextmanager
-def _live(name: str, settings: KafkaSettings) -> Iterator[None]:
-    command = [sys.executable, "-m", "benchmarks.worker", "live", name, _as_json(settings)]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+def live(name: str, settings: KafkaSettings, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Keep a flow running in a process of its own. more: policy and recovery directory."""
+    command = [sys.executable, "-m", "benchmarks.worker", "live", name, _as_json(settings), *more]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         try:
@@ -139,24 +156,45 @@ def _live(name: str, settings: KafkaSettings) -> Iterator[None]:
             process.wait()
 
 
-def _one_turn(
-    broker: Broker, receiver: Receiver, topic: str, prefix: str, seconds: int
+def one_turn(
+    broker: Broker,
+    receiver: Receiver,
+    topic: str,
+    prefix: str,
+    seconds: float,
+    *,
+    rate: int = RATE,
+    streams: int = STREAMS,
 ) -> list[float]:
     """Feed one flow; return the latency of every chunk in milliseconds."""
-    arguments = [broker.bootstrap, topic, prefix, str(RATE), str(seconds)]
-    command = [sys.executable, "-m", "benchmarks.pacer", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    sent = json.loads(done.stdout)
-    places = [(f"{prefix}-{index % STREAMS}", index // STREAMS) for index in range(len(sent))]
-    deadline = time.monotonic() + PATIENCE_S
-    while not all(place in receiver.arrived for place in places[-STREAMS:]):
-        if time.monotonic() > deadline:
-            missing = sum(place not in receiver.arrived for place in places)
-            raise NotMeasured(f"{missing} of {len(places)} outputs of {prefix} did not arrive")
-        time.sleep(0.05)
+    places, sent = feed(broker, topic, prefix, seconds, rate=rate, streams=streams)
+    receiver.wait_for(places[-streams:])
     return [
         (receiver.arrived[place] - left) / 1e6 for place, left in zip(places, sent, strict=True)
     ]
+
+
+def feed(
+    broker: Broker,
+    topic: str,
+    prefix: str,
+    seconds: float,
+    *,
+    rate: int = RATE,
+    streams: int = STREAMS,
+    unended: bool = False,
+) -> tuple[list[tuple[str, int]], list[int]]:
+    """Produce at a steady rate; return each chunk's stream and seq, and when it left.
+
+    unended: the streams stay live.
+    """
+    arguments = [broker.bootstrap, topic, prefix, str(rate), str(seconds), str(streams)]
+    arguments += ["unended"] if unended else []
+    command = [sys.executable, "-m", "benchmarks.pacer", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    sent = json.loads(done.stdout)
+    places = [(f"{prefix}-{index % streams}", index // streams) for index in range(len(sent))]
+    return places, sent
 
 
 def _as_json(settings: KafkaSettings) -> str:

@@ -15,8 +15,8 @@ from benchmarks.figure import Figure, NotMeasured
 
 # Cheap ones first; each is a module of this package with a `measure`.
 MEASURES = (
-    *("cost", "hold", "push", "engine", "memory", "epoch"),
-    *("embedded", "latency", "throughput"),
+    *("cost", "hold", "calls", "push", "engine", "memory", "epoch"),
+    *("embedded", "latency", "throughput", "isolation", "holding", "crowd", "soak"),
 )
 _COLORS = {"pass": "green", "SHORT": "bold red", "": "default"}
 

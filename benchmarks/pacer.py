@@ -1,6 +1,6 @@
 """A producer at a steady rate, in a process of its own; prints when each chunk left, as JSON.
 
-python -m benchmarks.pacer BOOTSTRAP TOPIC PREFIX RATE SECONDS
+python -m benchmarks.pacer BOOTSTRAP TOPIC PREFIX RATE SECONDS [STREAMS [unended]]
 """
 
 from __future__ import annotations
@@ -18,19 +18,28 @@ from guardrails.events import Chunk, encode
 STREAMS = 50
 
 
-def pace(bootstrap: str, topic: str, prefix: str, rate: int, seconds: float) -> list[int]:
+def pace(
+    bootstrap: str,
+    topic: str,
+    prefix: str,
+    rate: int,
+    seconds: float,
+    streams: int = STREAMS,
+    *,
+    unended: bool = False,
+) -> list[int]:
     """Send `rate` chunks per second; return the moment of each, monotonic nanoseconds.
 
-    The n-th chunk is seq n // STREAMS of stream PREFIX-(n % STREAMS).
+    The n-th chunk is seq n // streams of stream PREFIX-(n % streams).
     """
     answers = corpus().answers
     count = int(rate * seconds)
-    last_seqs = [(count - 1 - number) // STREAMS for number in range(STREAMS)]
+    last_seqs = [(count - 1 - number) // streams for number in range(streams)]
     events = []
     for index in range(count):
-        seq, number = divmod(index, STREAMS)
-        answer, stream_id = answers[number], f"{prefix}-{number}"
-        final = seq == last_seqs[number]
+        seq, number = divmod(index, streams)
+        answer, stream_id = answers[number % len(answers)], f"{prefix}-{number}"
+        final = seq == last_seqs[number] and not unended
         events.append(
             (stream_id, encode(Chunk(stream_id, seq, answer[seq % len(answer)], final=final)))
         )
@@ -50,4 +59,7 @@ def pace(bootstrap: str, topic: str, prefix: str, rate: int, seconds: float) -> 
 
 
 if __name__ == "__main__":
-    print(json.dumps(pace(*sys.argv[1:4], rate=int(sys.argv[4]), seconds=float(sys.argv[5]))))
+    rate, seconds, *more = sys.argv[4:]
+    streams = int(more[0]) if more else STREAMS
+    ends = {"unended": "unended" in more}
+    print(json.dumps(pace(*sys.argv[1:4], int(rate), float(seconds), streams, **ends)))

@@ -76,11 +76,14 @@ class MemorySource(FixedPartitionedSource[Record | Clock, int]):
         *,
         batch: int = 1000,
         stop: threading.Event | None = None,
+        done: Callable[[], bool] | None = None,
     ) -> None:
+        """done: says that nothing follows, as `MemoryTopics.close` does."""
         self._topics = topics
         self._names = names
         self._batch = batch
         self._stop = stop or threading.Event()
+        self._done = done
 
     def list_parts(self) -> list[str]:
         """Return topic/partition for every partition."""
@@ -92,21 +95,27 @@ class MemorySource(FixedPartitionedSource[Record | Clock, int]):
         """Open a partition at its start, or where the snapshot ends."""
         del step_id
         name, _, index = for_part.rpartition("/")
-        return _Reader(self._topics, name, int(index), resume_state or 0, self._batch, self._stop)
+        log = _Log(self._topics, name, int(index), self._done)
+        return _Reader(log, resume_state or 0, self._batch, self._stop)
+
+
+class _Log:
+    """One partition of one topic, and whether anything follows in it."""
+
+    def __init__(
+        self, topics: MemoryTopics, name: str, partition: int, done: Callable[[], bool] | None
+    ) -> None:
+        self.records = topics.log(name, partition)
+        self.partition = partition
+        self._topics, self._name, self._done = topics, name, done
+
+    def ends(self) -> bool:
+        return self._topics.closed(self._name) or (self._done is not None and self._done())
 
 
 class _Reader(StatefulSourcePartition[Record | Clock, int]):
-    def __init__(
-        self,
-        topics: MemoryTopics,
-        name: str,
-        partition: int,
-        offset: int,
-        batch: int,
-        stop: threading.Event,
-    ) -> None:
-        self._topics, self._name, self._partition = topics, name, partition
-        self._log = topics.log(name, partition)
+    def __init__(self, log: _Log, offset: int, batch: int, stop: threading.Event) -> None:
+        self._log = log
         self._offset = offset
         self._batch = batch
         self._stop = stop
@@ -117,20 +126,21 @@ class _Reader(StatefulSourcePartition[Record | Clock, int]):
     def next_batch(self) -> list[Record | Clock]:
         if self._stop.is_set() or self._ended:
             raise StopIteration
-        closed = self._topics.closed(self._name)
-        records = self._log[self._offset : self._offset + self._batch]
+        # Asked before the records are taken: nothing comes between.
+        ends = self._log.ends()
+        records = self._log.records[self._offset : self._offset + self._batch]
         self._offset += len(records)
         self._idle = not records
         if records:
             return list(records)
-        if closed:
+        if ends:
             self._ended = True
-            return [Clock(self._partition, END_OF_TIME)]
+            return [Clock(self._log.partition, END_OF_TIME)]
         now = time.monotonic()
         if now < self._clock_at:
             return []
         self._clock_at = now + _CLOCK_EVERY_S
-        return [Clock(self._partition, _wall_ms())]
+        return [Clock(self._log.partition, _wall_ms())]
 
     def next_awake(self) -> datetime | None:
         return datetime.now(UTC) + _IDLE if self._idle else None
@@ -172,6 +182,23 @@ class _Writer(StatefulSinkPartition[Output, None]):
 
     def snapshot(self) -> None:
         return None
+
+
+class MemoryPublisher:
+    """Appends the results of checks to an in-process topic."""
+
+    def __init__(self, topics: MemoryTopics) -> None:
+        self._topics = topics
+
+    def send(self, output: Output) -> None:
+        """Append one record."""
+        self._topics.append(output.topic, output.key, output.value, output.partition)
+
+    def flush(self) -> None:
+        """There is nothing to wait for."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 def _wall_ms() -> int:

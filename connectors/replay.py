@@ -18,6 +18,7 @@ from typing import BinaryIO
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
+from connectors.stopping import begin
 from guardrails.errors import ConnectorError
 from guardrails.records import END_OF_TIME, Clock, Output, Record
 
@@ -45,6 +46,7 @@ class LineSource(FixedPartitionedSource[Record | Clock, int]):
 
     def list_parts(self) -> list[str]:
         """Return the one partition."""
+        begin(self._stop)
         return [self._path]
 
     def build_part(self, step_id: str, for_part: str, resume_state: int | None) -> _LineReader:

@@ -33,7 +33,8 @@ class GuardSettings(NamedTuple):
         >>> GuardSettings.from_env({"TIDEGATE_POLICY": "strict.yaml,default"}).policies
         ('strict.yaml', 'default')
         """
-        return cls(split_policies(environ.get("TIDEGATE_POLICY", "")), _fingerprint_key(environ))
+        policies = split_policies(environ.get("TIDEGATE_POLICY", ""))
+        return cls(policies, read_key("TIDEGATE_FINGERPRINT_KEY", environ))
 
 
 def split_policies(names: str) -> tuple[str, ...]:
@@ -41,8 +42,12 @@ def split_policies(names: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in names.split(",") if name.strip()) or ("default",)
 
 
-def _fingerprint_key(environ: Mapping[str, str]) -> bytes | None:
-    name = "TIDEGATE_FINGERPRINT_KEY"
+def read_key(name: str, environ: Mapping[str, str], min_bytes: int = MIN_KEY_BYTES) -> bytes | None:
+    """Return the secret of a variable, or of the file that `<name>_FILE` names; None without both.
+
+    min_bytes: of secrets that we choose; those of others are as long as they are. Raises
+    SettingError if it is shorter, or the file cannot be read.
+    """
     value, path = environ.get(name), environ.get(f"{name}_FILE")
     if value and path:
         raise SettingError(f"{name} and {name}_FILE are both set; unset one of them")
@@ -56,9 +61,9 @@ def _fingerprint_key(environ: Mapping[str, str]) -> bytes | None:
             ) from None
     if not value:
         return None
-    if len(value.encode()) < MIN_KEY_BYTES:
+    if len(value.encode()) < min_bytes:
         raise SettingError(
-            f"{name}: expected at least {MIN_KEY_BYTES} bytes, got {len(value.encode())}; "
+            f"{name}: expected at least {min_bytes} bytes, got {len(value.encode())}; "
             "make one with: openssl rand -hex 32"
         )
     return value.encode()

@@ -25,7 +25,12 @@ _TOPICS = {
     "chunks": ("Chunk", "receive"),
     "verdicts": ("Verdict", "send"),
     "audit": ("Audit", "send"),
+    "audit-rollup": ("Rollup", "send"),
+    "checks": ("CheckEvent", "send"),
+    "results": ("CheckResult", "receive"),
+    "events": ("PipelineEvent", "send"),
     "dead-letters": ("DeadLetter", "send"),
+    "policies": ("PolicyActivation", "receive"),
 }
 _DESCRIPTIONS = {
     "chunks": "Pieces of LLM replies, as producers send them. The key is the stream id, so that "
@@ -34,8 +39,24 @@ _DESCRIPTIONS = {
     "frontier and drops or trims the segments that lie before it.",
     "audit": "One record per stream, when it is complete. Sent again after a crash, with the same "
     "key; the last one counts.",
+    "audit-rollup": "What the streams of one tenant came to in one minute. Sent again when more "
+    "becomes known of that minute: of one tenant and minute the last record counts.",
+    "checks": "Internal: decided text and questions about it, from the guard to what runs checks. "
+    "In the partition of the stream's chunks.",
+    "results": "Internal: the answers, in the partition their question came from. The first answer "
+    "to a question counts.",
+    "events": "What happens to each stream, step by step, for policies with `events: true`. Sent "
+    "again after a crash.",
     "dead-letters": "Events that could not be judged, where they came from "
     "and why. The bytes may hold user text: restrict who can read the topic.",
+    "policies": "Policies that replace others while streams run, one partition. Who may write here "
+    "decides what is let through: restrict it. Keys differ, so that compaction keeps them all.",
+}
+# What stands in a record's key, where it is not the stream id.
+_KEYS = {
+    "audit-rollup": "The tenant; '-' for streams without one.",
+    "dead-letters": "The key the event was read with.",
+    "policies": "The policy's name, '/' and what no other activation has.",
 }
 _EXAMPLE = {"stream_id": "reply-7", "seq": 0, "text": "Write to ada@exam"}
 
@@ -118,7 +139,7 @@ def _channel(topic: str) -> dict[str, Any]:
 
 
 def _message(topic: str) -> dict[str, Any]:
-    key = "The stream id." if topic != "dead-letters" else "The key the event was read with."
+    key = _KEYS.get(topic, "The stream id.")
     message: dict[str, Any] = {
         "name": _TOPICS[topic][0],
         "payload": {"$ref": f"./schemas/{topic}.json"},

@@ -11,7 +11,6 @@ from typing import Literal, NamedTuple
 
 from guardrails.errors import PolicyError, RuleError, TidegateError
 
-_TOPICS = ("chunks", "verdicts", "audit", "dead-letters")
 # 1 GB: 100,000 live streams are 200 MB, and the store keeps several epochs.
 MIN_FREE_BYTES = 1_000_000_000
 _PACKAGES = ("tidegate", "bytewax", "kafka-python", "msgspec")
@@ -142,13 +141,15 @@ def _check_fast_client(environ: Mapping[str, str]) -> Check:
 def _check_broker(environ: Mapping[str, str], timeout_s: float) -> Iterator[Check]:
     from connectors.kafka.client import open_client
     from connectors.kafka.settings import KafkaSettings
+    from connectors.kafka.topics import topic_specs
 
     try:
         settings = KafkaSettings.from_env(environ)
         settings = settings.model_copy(update={"startup_timeout_s": timeout_s})
+        names = [spec.name for spec in topic_specs(settings, partitions=1)]
         admin = open_client(settings).admin()
         try:
-            counts = admin.describe([settings.topic(name) for name in _TOPICS])
+            counts = admin.describe(names)
         finally:
             admin.close()
     except TidegateError as error:
@@ -157,15 +158,17 @@ def _check_broker(environ: Mapping[str, str], timeout_s: float) -> Iterator[Chec
         yield Check("topics", "skip", "no broker to ask")
         return
     yield Check("broker", "ok", f"{settings.bootstrap_servers} answers")
-    yield _judge_topics(
-        {settings.topic(name): counts.get(settings.topic(name)) for name in _TOPICS}
-    )
+    alone = settings.topic("policies")
+    yield _judge_topics({name: counts.get(name) for name in names}, alone)
 
 
-def _judge_topics(counts: Mapping[str, int | None]) -> Check:
-    """Say whether all topics exist with one partition count. None: there is no such topic."""
+def _judge_topics(counts: Mapping[str, int | None], alone: str = "") -> Check:
+    """Say whether all topics exist with one partition count. None: there is no such topic.
+
+    alone: the topic that has one partition whatever the others have.
+    """
     missing = [name for name, count in counts.items() if count is None]
-    found = {name: count for name, count in counts.items() if count is not None}
+    found = {name: n for name, n in counts.items() if n is not None and name != alone}
     if missing:
         partitions = f" --partitions {max(found.values())}" if found else ""
         return Check(

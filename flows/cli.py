@@ -14,7 +14,19 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from flows.commands import bench, demo, doctor, policy, run, scan, tail, topics
+from flows.commands import (
+    audit,
+    bench,
+    checks,
+    demo,
+    doctor,
+    policy,
+    run,
+    scan,
+    supervise,
+    tail,
+    topics,
+)
 
 # \b keeps the lines of a paragraph as they are.
 EPILOG = """\b
@@ -106,9 +118,14 @@ def _begin(
 
 
 app.command("run", epilog=run.EPILOG)(run.run)
+app.command("checks", epilog=checks.EPILOG)(checks.checks)
+app.command("supervise", epilog=supervise.EPILOG, context_settings=supervise.CONTEXT)(
+    supervise.supervise
+)
 app.command("scan", epilog=scan.EPILOG)(scan.scan)
 app.add_typer(policy.app, name="policy")
 app.add_typer(topics.app, name="topics")
+app.add_typer(audit.app, name="audit")
 app.command("tail", epilog=tail.EPILOG)(tail.tail)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)

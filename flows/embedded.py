@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
+from bytewax.dataflow import Dataflow
+from bytewax.inputs import Source
+from bytewax.outputs import Sink
 from bytewax.testing import run_main
 
-from connectors.memory import MemorySink, MemorySource, MemoryTopics
+from connectors.checks.runner import Runner
+from connectors.checks.settings import ChecksSettings
+from connectors.checks.sink import CheckSink
+from connectors.memory import MemoryPublisher, MemorySink, MemorySource, MemoryTopics
+from flows.checks import connect
 from flows.guard import build
-from guardrails.events import Audit, Chunk, DeadLetter, Verdict, encode
+from guardrails.events import Audit, Chunk, DeadLetter, PipelineEvent, Verdict, encode
 from guardrails.plan import Plan
 from guardrails.plans import Plans
 from guardrails.policy import Policy
+from guardrails.records import Clock, Output, Record
+from guardrails.shard import SHARDS, Event, Shard
 
 
 @dataclass
 class Guarded:
-    """What came out of the flow. verdicts, audits: by stream id; dead letters in order."""
+    """What came out of the flow. verdicts, audits: by stream id; events of policies that tell them
+    and dead letters in order.
+    """
 
     verdicts: dict[str, list[Verdict]] = field(default_factory=lambda: defaultdict(list))
     audits: dict[str, Audit] = field(default_factory=dict)
+    events: list[PipelineEvent] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
 
     def released(self, stream_id: str) -> str:
@@ -39,11 +54,13 @@ def guard_chunks(
     *,
     batch: int = 1000,
     partitions: int = 1,
+    environ: Mapping[str, str] | None = None,
 ) -> Guarded:
-    """Run chunk events through the whole flow and return what came out.
+    """Run chunk events through the whole flow, checks included, and return what came out.
 
     chunks: events, or mappings and bytes as a producer would send them. Streams that do not end
-    themselves are ended when the chunks are. batch: records per poll.
+    themselves are ended when the chunks are. batch: records per poll. environ: where the secrets
+    are that policies name; the process's own by default.
 
     >>> result = guard_chunks(
     ...     Policy(guardrails={"pii": {"action": "redact"}}),
@@ -58,12 +75,66 @@ def guard_chunks(
         value, key = _encode(chunk)
         topics.append("chunks", key, value)
     topics.close("chunks")
-    return _run(_as_plans(policy), topics, batch)
+    return _run(_as_plans(policy), topics, batch, os.environ if environ is None else environ)
 
 
-def _run(plans: Plans, topics: MemoryTopics, batch: int) -> Guarded:
+def compose(
+    source: Source[Record | Clock],
+    sink: Sink[tuple[str, Output]],
+    plans: Plans,
+    *,
+    environ: Mapping[str, str],
+    partitions: int = 1,
+    stop: threading.Event | None = None,
+    recovery: bool = False,
+) -> Dataflow:
+    """Wire the guard and, where a policy has checks, what runs them into one flow.
+
+    source: chunks of so many partitions; a finite one ends the flow when every stream is over.
+    environ: where the secrets are that policies name. stop: ends the flow between two batches.
+    """
+    if not plans.has_checks:
+        return build(source, sink, plans, recovery=recovery)
+    topics, settled = MemoryTopics(partitions), Settled(partitions)
+    answers = MemorySource(topics, ["results"], stop=stop, done=settled.done)
+    questions = MemorySource(topics, ["checks"], stop=stop, done=settled.done)
+    flow = build(
+        *(source, sink, plans),
+        answers=answers,
+        questions=MemorySink(topics),
+        recovery=recovery,
+        observer=settled,
+    )
+    launch = partial(Runner, environ=environ, limits=ChecksSettings.from_env(environ))
+    runners = CheckSink("results", plans, launch, partial(MemoryPublisher, topics))
+    connect(flow, questions, runners, plans)
+    return flow
+
+
+class Settled:
+    """Watches the guard for the moment when a finite input is through and no stream is open."""
+
+    def __init__(self, partitions: int) -> None:
+        self._shards = SHARDS * partitions
+        self._open: dict[Shard, int] = {}
+
+    def observe(self, shard: Shard, events: Sequence[Event]) -> None:
+        """Note how many streams of a shard are open behind the end of the input."""
+        del events
+        if shard.ended:
+            self._open[shard] = len(shard)
+
+    def done(self) -> bool:
+        """Whether nothing follows."""
+        return len(self._open) == self._shards and not any(self._open.values())
+
+
+def _run(plans: Plans, topics: MemoryTopics, batch: int, environ: Mapping[str, str]) -> Guarded:
     source = MemorySource(topics, ["chunks"], batch=batch)
-    run_main(build(source, MemorySink(topics), plans, recovery=False))
+    flow = compose(
+        *(source, MemorySink(topics), plans), environ=environ, partitions=topics.partitions
+    )
+    run_main(flow)
     guarded = Guarded()
     for record in topics.records("verdicts"):
         verdict = msgspec.json.decode(record.value, type=Verdict)
@@ -71,6 +142,9 @@ def _run(plans: Plans, topics: MemoryTopics, batch: int) -> Guarded:
     for record in topics.records("audit"):
         audit = msgspec.json.decode(record.value, type=Audit)
         guarded.audits[audit.stream_id] = audit
+    guarded.events = [
+        msgspec.json.decode(record.value, type=PipelineEvent) for record in topics.records("events")
+    ]
     guarded.dead_letters = [
         msgspec.json.decode(record.value, type=DeadLetter)
         for record in topics.records("dead-letters")

@@ -7,6 +7,7 @@ tidegate run --recovery-dir /var/lib/tidegate/recovery
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import bytewax.operators as op
@@ -16,8 +17,9 @@ from bytewax.outputs import Sink
 
 from guardrails.plans import Plans
 from guardrails.records import Clock, Output, Record
+from operators.answers import decode_answers
 from operators.decode import decode
-from operators.guard import guard
+from operators.guard import Observer, guard
 from operators.route import route
 
 
@@ -27,16 +29,37 @@ def build(
     plans: Plans,
     topic: Callable[[str], str] = str,
     *,
+    answers: Source[Record | Clock] | None = None,
+    questions: Sink[tuple[str, Output]] | None = None,
     recovery: bool = True,
+    observer: Observer | None = None,
 ) -> Dataflow:
-    """Wire the flow. topic: full name of a topic. recovery: whether state will be saved."""
+    """Wire the flow.
+
+    topic: full name of a topic. answers: reads `results`; None where no policy has checks.
+    questions: takes what is for `checks`, where that goes elsewhere than the rest. recovery:
+    whether state will be saved. observer: is told what leaves the guard.
+    """
     flow = Dataflow("tidegate_guard")
-    records = op.input("chunks", flow, source)
-    decoded = decode("decode", records)
-    events = guard("guard", decoded.oks, plans, recovery=recovery)
-    routed = route("route", events, decoded.errs, topic)
-    op.output("records", routed.outputs, sink)
+    decoded = decode("decode", op.input("chunks", flow, source))
+    items, errs = decoded.oks, decoded.errs
+    if answers is not None:
+        answered = decode_answers("decode_answers", op.input("results", flow, answers))
+        items = op.merge("items", items, answered.oks)
+        errs = op.merge("errs", errs, answered.errs)
+    events = guard("guard", items, plans, recovery=recovery, observer=observer)
+    routed = route("route", events, errs, topic)
+    outputs = routed.outputs
+    if questions is not None:
+        asked = op.branch("asks", outputs, partial(_is_of, topic("checks")))
+        op.output("questions", asked.trues, questions)
+        outputs = asked.falses
+    op.output("records", outputs, sink)
     return flow
+
+
+def _is_of(topic: str, item: tuple[str, Output]) -> bool:
+    return item[1].topic == topic
 
 
 def __getattr__(name: str) -> Any:

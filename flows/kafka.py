@@ -3,30 +3,77 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 from bytewax.dataflow import Dataflow
 
+from connectors.checks.runner import Runner
+from connectors.checks.settings import ChecksSettings
+from connectors.checks.sink import CheckSink
+from connectors.kafka.assignment import read_assignment
+from connectors.kafka.client import open_client
+from connectors.kafka.publisher import KafkaPublisher
 from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.sink import KafkaSink
 from connectors.kafka.source import KafkaSource
+from connectors.recovery import Owner
 from connectors.settings import GuardSettings
+from connectors.stopping import Stop, listen
+from flows import checks
 from flows.guard import build
-from flows.policies import read_policy
+from flows.policies import follow_policies, read_policy
+from guardrails.errors import PolicyError
 from guardrails.plan import Plan
 from guardrails.plans import Plans
 from guardrails.policy import Policy
 
+# What the flows read, without prefix: all with the same partition count.
+GUARD_INPUTS = ("chunks", "results")
+CHECKS_INPUTS = ("checks",)
+
 
 def load_plans(settings: GuardSettings) -> Plans:
-    """Compile the policies of the settings. Raises PolicyError with all problems of a file."""
+    """Compile the policies of the settings.
+
+    Raises PolicyError with all problems of a file, or when two have the same name.
+    """
 
     def compile_policy(policy: Policy) -> Plan:
         return Plan(policy, fingerprint_key=settings.fingerprint_key)
 
-    plans = [compile_policy(read_policy(name)) for name in settings.policies]
-    named = {plan.policy.name: plan for plan in plans}
-    return Plans(plans[0], named, compile_policy=compile_policy)
+    plans: dict[str, Plan] = {}
+    files: dict[str, str] = {}
+    for file in settings.policies:
+        policy = read_policy(file)
+        if policy.name in plans:
+            raise PolicyError(
+                f"{files[policy.name]} and {file} are both named {policy.name!r}; give each "
+                "policy a 'name' of its own: chunks ask for them by it"
+            )
+        plans[policy.name], files[policy.name] = compile_policy(policy), file
+    return Plans(next(iter(plans.values())), plans, compile_policy=compile_policy)
+
+
+def kafka_settings(environ: Mapping[str, str], partitions: str | None) -> KafkaSettings:
+    """Read the settings. partitions: an option that overrides the variable, if it is given.
+
+    Raises SettingsError.
+    """
+    given = {} if partitions is None else {"TIDEGATE_PARTITIONS": partitions}
+    return KafkaSettings.from_env({**environ, **given})
+
+
+def owner_of(flow: Dataflow, kafka: KafkaSettings, inputs: Sequence[str]) -> Owner:
+    """Ask the brokers what the flow reads, and return what its state belongs to.
+
+    inputs: topics, without prefix. Raises ConnectorError.
+    """
+    topics = [kafka.topic(name) for name in inputs]
+    assignment = read_assignment(open_client(kafka), kafka, topics)
+    reads = f"topics {kafka.topic_prefix}*"
+    return Owner(flow.flow_id, reads, assignment.numbers, assignment.total)
 
 
 def build_kafka(
@@ -38,19 +85,50 @@ def build_kafka(
     recovery: bool = True,
     until_end: bool = False,
 ) -> Dataflow:
-    """Wire the flow between the topics of the settings."""
+    """Wire the flow between the topics of the settings.
+
+    Answers are read even while no policy has checks: the next one may.
+    """
     source = KafkaSource(kafka, [kafka.topic("chunks")], stop=stop, until_end=until_end)
-    outputs = [kafka.topic(name) for name in ("verdicts", "audit", "dead-letters")]
+    answers = KafkaSource(kafka, [kafka.topic("results")], stop=stop, until_end=until_end)
+    names = ("verdicts", "audit", "checks", "events", "dead-letters")
+    outputs = [kafka.topic(name) for name in names]
     sink = KafkaSink(kafka, outputs, writers=workers)
-    return build(source, sink, plans, kafka.topic, recovery=recovery)
+    return build(source, sink, plans, kafka.topic, answers=answers, recovery=recovery)
+
+
+def build_checks(
+    kafka: KafkaSettings,
+    plans: Plans,
+    *,
+    environ: Mapping[str, str],
+    stop: threading.Event,
+    workers: int = 1,
+) -> Dataflow:
+    """Wire the checks flow between the topics of the settings.
+
+    environ: where the secrets are that policies name.
+    """
+    source = KafkaSource(kafka, [kafka.topic("checks")], stop=stop)
+    outputs = [kafka.topic(name) for name in ("results", "dead-letters")]
+    sink = CheckSink(
+        kafka.topic("results"),
+        plans,
+        partial(Runner, environ=environ, limits=ChecksSettings.from_env(environ)),
+        partial(KafkaPublisher, kafka, outputs),
+        workers,
+    )
+    return checks.build(source, sink, plans, kafka.topic)
 
 
 def build_from_environment(environ: Mapping[str, str]) -> Dataflow:
     """Wire the flow for `python -m bytewax.run flows.guard`; signals stop it cleanly."""
-    import signal
-
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    plans = load_plans(GuardSettings.from_env(environ))
-    return build_kafka(KafkaSettings.from_env(environ), plans, stop=stop)
+    stop = Stop()
+    # Bytewax tells nobody when the flow has ended: what begins here ends with the process.
+    listen(stop)
+    settings, kafka = GuardSettings.from_env(environ), KafkaSettings.from_env(environ)
+    plans = load_plans(settings)
+    recovery = environ.get("TIDEGATE_RECOVERY_DIR")
+    recovery_dir = Path(recovery) if recovery else None
+    follow_policies(plans, settings.policies, kafka=kafka, recovery_dir=recovery_dir).start()
+    return build_kafka(kafka, plans, stop=stop)

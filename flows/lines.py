@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 from rich.text import Text
 
-from guardrails.events import Audit, DeadLetter, Finding, Verdict
+from guardrails.events import Audit, DeadLetter, Finding, Rollup, Verdict
 
 _STYLES = {"allow": "green", "warn": "yellow", "redact": "magenta", "block": "bold red"}
 # The longest text shown of one verdict.
@@ -21,6 +21,8 @@ def write_line(topic: str, value: bytes) -> Text:
             return write_verdict(msgspec.json.decode(value, type=Verdict))
         if topic == "audit":
             return write_audit(msgspec.json.decode(value, type=Audit))
+        if topic == "audit-rollup":
+            return write_rollup(msgspec.json.decode(value, type=Rollup))
         return write_dead_letter(msgspec.json.decode(value, type=DeadLetter))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Text(f"[{len(value)} bytes that are no event of topic {topic}]", style="red")
@@ -62,6 +64,28 @@ def write_audit(audit: Audit) -> Text:
     _append_findings(line, content.findings)
     if content.unscanned:
         line.append(f", {len(content.unscanned)} ranges not scanned", style="bold red")
+    return line
+
+
+def write_rollup(rollup: Rollup) -> Text:
+    """Write a rollup: which minute, whose, and what its streams came to."""
+    line = Text(f"{_time(rollup.minute_ms)} {_visible(rollup.tenant or '-')} ")
+    line.append(f"{rollup.streams} streams")
+    for outcome, count in rollup.outcomes.items():
+        line.append(f", {count} {outcome}", style=_STYLES[outcome])
+    found = sum(count for modes in rollup.findings.values() for count in modes.values())
+    line.append(
+        f", {found + rollup.omitted} findings, {rollup.would_have_blocked} would have blocked, "
+        f"{rollup.chars} chars, half took {rollup.duration.p50_ms / 1000:.1f} s or less"
+    )
+    for count, what in (
+        (rollup.unscanned, "with ranges not scanned"),
+        (rollup.late, "late"),
+        (rollup.too_late, "too late to be counted"),
+        (rollup.contradictions, "records that contradict others"),
+    ):
+        if count:
+            line.append(f", {count} {what}", style="bold red")
     return line
 
 

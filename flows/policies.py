@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +13,15 @@ from guardrails.document import MAX_DOCUMENT_CHARS
 from guardrails.errors import PolicyError
 
 if TYPE_CHECKING:
+    from connectors.kafka.settings import KafkaSettings
+    from connectors.policies.follower import Follower
     from guardrails.plan import Plan
+    from guardrails.plans import Plans
     from guardrails.policy import Policy
 
 DEFAULT = "default"
+# Seconds without Kafka, where nothing is waited for that could take long.
+_PATIENCE_S = 60.0
 
 
 class UnknownPolicyError(PolicyError):
@@ -62,3 +69,38 @@ def compile_policy(policy: Policy) -> Plan:
     from guardrails.plan import Plan
 
     return Plan(policy)
+
+
+def follow_policies(
+    plans: Plans,
+    names: Sequence[str],
+    *,
+    kafka: KafkaSettings | None,
+    recovery_dir: Path | None,
+) -> Follower:
+    """Return what changes the plans while a flow runs: start it before the flow, close it after.
+
+    names: of the policies the plans were made of; files among them are watched, the shipped one
+    only changes with the release. kafka: also follow the topic `policies`. recovery_dir: where the
+    times of changed files are written down; without it they are forgotten, as all of the flow's
+    state is.
+    """
+    from connectors.policies.files import PolicyFiles
+    from connectors.policies.follower import Follower, Origin
+    from connectors.policies.journal import FileJournal, Journal, MemoryJournal
+    from connectors.policies.topic import PolicyTopic
+
+    origins: list[Origin] = []
+    if files := [name for name in names if name != DEFAULT]:
+        journal: Journal = FileJournal(recovery_dir) if recovery_dir else MemoryJournal()
+        origins.append(
+            PolicyFiles(files, plans, journal, read_text=read_text, now_ms=_wall_clock_ms)
+        )
+    if kafka is not None:
+        origins.append(PolicyTopic(kafka, plans))
+    patience_s = _PATIENCE_S if kafka is None else kafka.delivery_timeout_s
+    return Follower(plans, origins, patience_s=patience_s)
+
+
+def _wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import BinaryIO, TypeVar
 
@@ -35,6 +35,23 @@ def show_reading(stack: ExitStack, rows: Iterable[_Item], source: BinaryIO) -> I
         Progress(*columns, console=console("err"), transient=console("err").is_terminal)
     )
     return _advance(progress, rows, source, size)
+
+
+def show_bytes(stack: ExitStack, label: str, total: int) -> Callable[[int], None]:
+    """Show how much of `total` bytes is done; call what is returned with how many more were."""
+    progress = stack.enter_context(
+        Progress(
+            *(TextColumn(label), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()),
+            console=console("err"),
+            transient=console("err").is_terminal,
+        )
+    )
+    task = progress.add_task(label, total=total)
+
+    def advance(count: int) -> None:
+        progress.advance(task, count)
+
+    return advance
 
 
 def _advance(

@@ -1,46 +1,39 @@
-"""Running a flow: recovery store, workers, and a stop that takes a last snapshot."""
+"""Running a flow: recovery store, workers, processes, and a stop that takes a last snapshot."""
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
+from typing import NamedTuple
 
 from bytewax.dataflow import Dataflow
-from bytewax.recovery import RecoveryConfig, init_db_dir
+from bytewax.recovery import (
+    InconsistentPartitionsError,
+    MissingPartitionsError,
+    NoPartitionsError,
+)
 from bytewax.run import cli_main
 
-# Fixed when the store is made; workers share them out, so more workers than this gain nothing.
-RECOVERY_PARTITIONS = 8
+from connectors.recovery import RECOVERY_PARTITIONS, Owner, claim, open_recovery
+from connectors.stopping import stop_on_signals
+from guardrails.errors import ConnectorError
+
+__all__ = ["DEFAULT_EPOCH_S", "RECOVERY_PARTITIONS", "Member", "open_recovery", "run"]
+
 # Measured at 10k live streams: closing every 10 s costs nearly nothing, every second 60%.
 DEFAULT_EPOCH_S = 10.0
 
 
-def open_recovery(directory: Path) -> RecoveryConfig:
-    """Return the recovery store in a directory, made on first use."""
-    directory.mkdir(parents=True, exist_ok=True)
-    if not any(directory.glob("part-*.sqlite3")):
-        init_db_dir(directory, RECOVERY_PARTITIONS)
-    return RecoveryConfig(str(directory))
+class Member(NamedTuple):
+    """One process of a cluster. addresses: host:port of each, the same list in every process;
+    number: which of them is ours.
+    """
 
-
-@contextmanager
-def stop_on_signals(stop: threading.Event) -> Iterator[None]:
-    """Set `stop` on SIGTERM and SIGINT: sources end, and the flow takes its last snapshot."""
-
-    def request(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    before = {number: signal.signal(number, request) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    number: int
+    addresses: tuple[str, ...]
 
 
 def run(
@@ -50,16 +43,51 @@ def run(
     workers: int = 1,
     recovery_dir: Path | None = None,
     epoch_s: float = DEFAULT_EPOCH_S,
+    owner: Owner | None = None,
+    member: Member | None = None,
+    beside: AbstractContextManager[object] | None = None,
 ) -> None:
     """Run a flow until its sources end or a signal stops it. Blocks; call from the main thread.
 
-    epoch_s: seconds between snapshots. Errors of connectors come out as they were raised.
+    workers: threads of this process. epoch_s: seconds between snapshots. owner: what the state in
+    `recovery_dir` belongs to. beside: entered once that directory is ours, left after the flow.
+    Errors of connectors come out as they were raised; ConnectorError also if the directory is not
+    for us, or another process of the cluster is gone.
     """
-    recovery = open_recovery(recovery_dir) if recovery_dir else None
-    with stop_on_signals(stop):
-        cli_main(
-            flow,
-            workers_per_process=workers,
-            epoch_interval=timedelta(seconds=epoch_s),
-            recovery_config=recovery,
-        )
+    with ExitStack() as stack:
+        stack.enter_context(stop_on_signals(stop))
+        recovery = None
+        if recovery_dir is not None:
+            number = None if member is None else member.number
+            owner = owner or Owner(flow.flow_id)
+            recovery = stack.enter_context(claim(recovery_dir, owner, number))
+        stack.enter_context(beside or nullcontext())
+        with _explained(recovery_dir, member):
+            cli_main(
+                flow,
+                workers_per_process=workers,
+                process_id=None if member is None else member.number,
+                addresses=None if member is None else list(member.addresses),
+                epoch_interval=timedelta(seconds=epoch_s),
+                recovery_config=recovery,
+            )
+
+
+@contextmanager
+def _explained(recovery_dir: Path | None, member: Member | None) -> Iterator[None]:
+    """Say what to do about what Bytewax itself raises."""
+    try:
+        yield
+    except (InconsistentPartitionsError, MissingPartitionsError, NoPartitionsError) as error:
+        raise ConnectorError(
+            f"recovery directory {recovery_dir}: files are missing or do not belong together"
+            f" ({error}); restore all of them from one moment, or begin with a new directory"
+        ) from error
+    except BaseException as error:
+        # A panic of Bytewax's is no Exception; in a cluster it is how the others' end is seen.
+        if member is None or type(error).__name__ != "PanicException":
+            raise
+        raise ConnectorError(
+            "another process of the cluster ended; start all of them again: they go on from the"
+            " last snapshot (`tidegate supervise --processes` does it by itself)"
+        ) from error

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from guardrails.checking import Checking
 from guardrails.events import AuditContent, GuardrailRecord, Unscanned
 from guardrails.guardrail import Action
 from guardrails.inspection import Inspection
 from guardrails.plan import Plan
 from guardrails.reported import Reported
+from guardrails.setting import Setting
+from guardrails.track import Tally
 
 
 def compose_content(
-    plan: Plan, inspection: Inspection, unscanned: Sequence[Unscanned], reason: str | None
+    plan: Plan,
+    inspection: Inspection,
+    checking: Checking | None,
+    lost: Sequence[Unscanned],
+    reason: str | None,
 ) -> AuditContent:
-    """Compose the part of the record that depends on text and policy alone.
+    """Compose the part of the record that depends on text, policy and the checks' answers alone.
 
     Of a stream that was cut, only the text before the cut counts.
     """
     release, reported = inspection.release, inspection.ledger.reported
+    if release.blocked and reported.outcome is Action.BLOCK:
+        # A finding has cut the text; what happened behind it depends on when that was known.
+        reason = None
+        lost = [gap for gap in lost if gap.offset <= release.offset]
+    unchecked = () if checking is None else checking.unscanned
     return AuditContent(
         Action.BLOCK if release.blocked else reported.outcome,
         release.offset if release.blocked else inspection.received,
@@ -28,25 +40,40 @@ def compose_content(
         release.redacted,
         reported.listed,
         reported.omitted,
-        _guardrail_records(plan, reported),
-        tuple(unscanned),
+        _guardrail_records(plan, reported, {} if checking is None else checking.tallies()),
+        (*lost, *sorted(unchecked, key=_by_place)),
         msgspec.UNSET if reason is None else reason,
     )
 
 
-def _guardrail_records(plan: Plan, reported: Reported) -> dict[str, GuardrailRecord]:
+def _by_place(unscanned: Unscanned) -> tuple[int, str]:
+    return unscanned.offset, str(unscanned.guardrail)
+
+
+def _guardrail_records(
+    plan: Plan, reported: Reported, tallies: Mapping[str, Tally]
+) -> dict[str, GuardrailRecord]:
     counts = {setting.guardrail.id: [0, 0, 0] for setting in plan.settings}
     for rule, (found, unenforced) in reported.counts.items():
-        own = counts[plan.bound_rules[rule].guardrail]
+        own = counts[plan.guardrail_of(rule)]
         own[0] += found
         own[1] += unenforced
     for rule, errors in reported.errors.items():
-        counts[plan.bound_rules[rule].guardrail][2] += errors
+        counts[plan.guardrail_of(rule)][2] += errors
     return {
-        setting.guardrail.id: GuardrailRecord(
-            setting.mode,
-            setting.guardrail.performance.performance_class,
-            *counts[setting.guardrail.id],
+        setting.guardrail.id: _record(
+            setting, counts[setting.guardrail.id], tallies.get(setting.guardrail.id)
         )
         for setting in plan.settings
     }
+
+
+def _record(setting: Setting, counts: Sequence[int], tally: Tally | None) -> GuardrailRecord:
+    kind = setting.guardrail.performance.performance_class
+    if tally is None:
+        return GuardrailRecord(setting.mode, kind, *counts)
+    found, unenforced, _ = counts
+    return GuardrailRecord(
+        *(setting.mode, kind, found, unenforced),
+        *(tally.errors, tally.timeouts, tally.skipped, tally.runs),
+    )

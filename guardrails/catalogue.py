@@ -1,11 +1,19 @@
-"""Every guardrail Tidegate ships. Adding one: a file with its samples, and one line here."""
+"""Every guardrail Tidegate ships. Adding one: a file with its samples, and one line here.
+
+Importing this module checks them all against `guardrails.contract`.
+"""
 
 from __future__ import annotations
 
+from guardrails.checks.http import HTTP
+from guardrails.checks.judge import JUDGE
+from guardrails.checks.moderation import MODERATION
+from guardrails.checks.toxicity import TOXICITY
 from guardrails.content.invisible_run import INVISIBLE_RUN
 from guardrails.content.keywords import KEYWORDS
 from guardrails.content.length import LENGTH
 from guardrails.content.patterns import PATTERNS
+from guardrails.contract import require_contract
 from guardrails.guardrail import Guardrail
 from guardrails.pii.credit_card import CREDIT_CARD
 from guardrails.pii.email import EMAIL
@@ -47,4 +55,10 @@ CATALOGUE: tuple[Guardrail, ...] = (
     PATTERNS,
     INVISIBLE_RUN,
     LENGTH,
+    TOXICITY,
+    MODERATION,
+    JUDGE,
+    HTTP,
 )
+
+require_contract(CATALOGUE)

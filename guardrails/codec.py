@@ -8,18 +8,34 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
 from guardrails.errors import MalformedEvent
-from guardrails.events import Audit, Chunk, Context, DeadLetter, Verdict
+from guardrails.events import (
+    Audit,
+    CheckEvent,
+    CheckResult,
+    Chunk,
+    Context,
+    DeadLetter,
+    PipelineEvent,
+    PolicyActivation,
+    Rollup,
+    Verdict,
+)
 from guardrails.fold import clean
+
+_Event = TypeVar("_Event")
 
 # 1 MiB: Kafka's default `max.message.bytes`; a longer event never came through a broker.
 MAX_EVENT_BYTES = 1_048_576
 
 _DECODER = msgspec.json.Decoder(Chunk)
+_RESULTS = msgspec.json.Decoder(CheckResult)
+_AUDITS = msgspec.json.Decoder(Audit)
+_CHECKS: msgspec.json.Decoder[CheckEvent] = msgspec.json.Decoder(CheckEvent)
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _FIELD = re.compile(r"at `\$\.([a-z_.]+)`$")
@@ -78,6 +94,33 @@ def decode_chunk(value: bytes, max_bytes: int = MAX_EVENT_BYTES) -> Chunk:
     return chunk
 
 
+def decode_result(value: bytes) -> CheckResult:
+    """Read one event of the topic `results`. Raises MalformedEvent, as `decode_chunk` does."""
+    return _decode_strictly(_RESULTS, value)
+
+
+def decode_check(value: bytes) -> CheckEvent:
+    """Read one event of the topic `checks`. Raises MalformedEvent, as `decode_chunk` does."""
+    return _decode_strictly(_CHECKS, value)
+
+
+def decode_audit(value: bytes) -> Audit:
+    """Read one event of the topic `audit`. Raises MalformedEvent, as `decode_chunk` does."""
+    return _decode_strictly(_AUDITS, value)
+
+
+def _decode_strictly(decoder: msgspec.json.Decoder[_Event], value: bytes) -> _Event:
+    """Read an event that Tidegate wrote itself."""
+    try:
+        return decoder.decode(value)
+    except msgspec.ValidationError as error:
+        _refuse(error)
+    except UnicodeDecodeError as error:
+        raise MalformedEvent("not-utf8", "a field holds bytes that are not UTF-8") from error
+    except (RecursionError, msgspec.DecodeError) as error:
+        raise MalformedEvent("not-json", "the value is not JSON") from error
+
+
 def _decode_leniently(value: bytes) -> Chunk:
     """Read an event with lone surrogate escapes, which msgspec refuses and `json` keeps."""
     try:
@@ -132,11 +175,16 @@ def _refuse(error: msgspec.ValidationError) -> NoReturn:
 
 
 # The struct of each topic's events, by the topic's name without prefix.
-TOPIC_EVENTS: dict[str, type[msgspec.Struct]] = {
+TOPIC_EVENTS: dict[str, Any] = {
     "chunks": Chunk,
     "verdicts": Verdict,
     "audit": Audit,
+    "audit-rollup": Rollup,
+    "checks": CheckEvent,
+    "results": CheckResult,
+    "events": PipelineEvent,
     "dead-letters": DeadLetter,
+    "policies": PolicyActivation,
 }
 
 
@@ -149,10 +197,12 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {topic: _schema(topic, event) for topic, event in TOPIC_EVENTS.items()}
 
 
-def _schema(topic: str, event: type[msgspec.Struct]) -> dict[str, Any]:
+def _schema(topic: str, event: Any) -> dict[str, Any]:
     described = msgspec.json.schema(event)
     own = described.pop("$ref", "").removeprefix("#/$defs/")
-    top = described["$defs"].pop(own)
+    # A union of events stays as it is: each one of its kinds.
+    top = described["$defs"].pop(own) if own else {"title": "CheckEvent", **described}
+    described = {"$defs": top.pop("$defs", None) or described["$defs"]}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"tidegate.{topic}"}
     schema: dict[str, Any] = head | top
     if described["$defs"]:

@@ -6,7 +6,7 @@ Offsets are Unicode code points from the start of the stream, half-open.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -276,6 +276,34 @@ class CheckResult(Struct, frozen=True):
     v: Literal[1] = 1
 
 
+PipelineEventType = Literal[
+    "pipeline_start",
+    "step_start",
+    "step_progress",
+    "step_output",
+    "step_complete",
+    "step_error",
+    "checkpoint_saved",
+    "pipeline_complete",
+    "pipeline_error",
+]
+
+
+class PipelineEvent(Struct, frozen=True):
+    """One thing that happened to a stream (topic `events`), for policies with `events: true`.
+
+    execution: the stream's id. timestamp_ms: log time. step: a guardrail's id, or `release`. data:
+    by type, see docs/events.md; offsets and counts, never text.
+    """
+
+    type: PipelineEventType
+    execution: str
+    timestamp_ms: int
+    data: dict[str, Any]
+    step: str | UnsetType = UNSET
+    v: Literal[1] = 1
+
+
 # In base64 four thirds of it, so that the letter fits where the event fitted (1 MiB).
 MAX_LETTER_BYTES = 524_288
 
@@ -297,6 +325,98 @@ class DeadLetter(Struct, frozen=True):
     key: bytes | None
     value: bytes
     size: int
+    v: Literal[1] = 1
+
+
+# 5 s: guards ask for new activations every second and compile the largest keyword list in two;
+# the rest is for brokers whose clocks differ. See docs/decisions/0007.
+ACTIVATION_LEAD_MS = 5_000
+# Nobody plans further ahead, and times stay far from overflow.
+_WEEK_MS = 7 * 86_400_000
+
+
+class PolicyActivation(Struct, frozen=True, omit_defaults=True):
+    """A policy that judges the streams that begin from now on (topic `policies`).
+
+    In force from `lead_ms` behind the broker's timestamp of its record. name: as the policy itself
+    says it. version: as it came out where it was published. source: the policy as it is written,
+    YAML or JSON. by, comment: for people.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=128)]
+    version: str
+    source: str
+    lead_ms: Annotated[int, Meta(ge=ACTIVATION_LEAD_MS, le=_WEEK_MS)] = ACTIVATION_LEAD_MS
+    by: Annotated[str, Meta(max_length=MAX_ID_CHARS)] | None = None
+    comment: Annotated[str, Meta(max_length=1_000)] | None = None
+    v: Literal[1] = 1
+
+
+class Durations(Struct, frozen=True, gc=False):
+    """How long things took: their number, and quantiles that are at most 4.5% off.
+
+    buckets: (i, count), where bucket i holds the durations in (2**((i-1)/8), 2**(i/8)] ms, bucket 0
+    those up to 1 ms. Adding the counts of two records gives the buckets of both together.
+    """
+
+    count: int
+    sum_ms: float
+    max_ms: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    buckets: tuple[tuple[int, int], ...]
+
+
+class GuardrailRollup(Struct, frozen=True, omit_defaults=True, gc=False):
+    """One guardrail's part in the streams of a minute; sums over their `GuardrailRecord` and
+    `CheckCost`. latency: of its runs, a stream's mean counted once per run.
+    """
+
+    findings: int = 0
+    would_have_blocked: int = 0
+    errors: int = 0
+    timeouts: int = 0
+    skipped: int = 0
+    runs: int = 0
+    calls: int = 0
+    cached: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    latency: Durations | UnsetType = UNSET
+
+
+class Rollup(Struct, frozen=True, gc=False):
+    """What the streams of one tenant came to that ended in one minute (topic `audit-rollup`).
+
+    Of several records for the same `tenant` and `minute_ms` the last one counts; it holds all that
+    the others held. tenant: null where streams name none. minute_ms: start of the minute, log time.
+    outcomes, ended_by: streams by word. findings: listed ones, by type and mode; omitted: findings
+    that records only counted. unscanned: streams with ranges that were not looked at. guardrails:
+    those with something to say. duration: from a stream's first chunk to its end.
+
+    late: streams, counted above, that came after the minute had been closed. too_late: streams of
+    earlier minutes, counted nowhere else, that came in this one. contradictions: records, counted
+    nowhere else, that came in this minute and said something else of a stream than its first.
+    """
+
+    tenant: str | None
+    minute_ms: int
+    streams: int
+    outcomes: dict[Action, int]
+    ended_by: dict[str, int]
+    chars: int
+    released: int
+    redacted: int
+    findings: dict[str, dict[Mode, int]]
+    omitted: int
+    would_have_blocked: int
+    unscanned: int
+    guardrails: dict[str, GuardrailRollup]
+    duration: Durations
+    late: int = 0
+    too_late: int = 0
+    contradictions: int = 0
     v: Literal[1] = 1
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from guardrails.events import Finding, Segment
 from guardrails.fold import clean, ends_in_half
-from guardrails.ledger import Ledger
+from guardrails.ledger import Found, Ledger
 from guardrails.matcher import Match, MatchState
 from guardrails.plan import Plan
-from guardrails.release import Release
+from guardrails.release import Enforced, Release
 
 Inspected = tuple[tuple[Segment, ...], tuple[Finding, ...]]
 
@@ -21,18 +21,13 @@ Inspected = tuple[tuple[Segment, ...], tuple[Finding, ...]]
 class Inspection:
     """One stream's text under one plan.
 
-    received: code points so far. release, ledger: what was shown, what was found.
+    received: code points so far. release, ledger: what was shown, what was found. cleared: the
+    text as the rules have decided it, which is what is released where nothing else holds it back.
     """
 
     __slots__ = (
-        "_enforced",
-        "_half",
-        "_plan",
-        "_scanned_before",
-        "_watching",
-        "ledger",
-        "received",
-        "release",
+        *("_enforced", "_half", "_plan", "_scanned_before", "_watching"),
+        *("cleared", "ledger", "received", "release"),
     )
 
     def __init__(self, plan: Plan) -> None:
@@ -40,6 +35,7 @@ class Inspection:
         self.received = 0
         self.ledger = Ledger(plan)
         self.release = Release()
+        self.cleared = self.release
         self._enforced = MatchState()
         # None where nothing watches, as in most policies.
         self._watching = MatchState() if plan.watching is not None else None
@@ -52,18 +48,10 @@ class Inspection:
 
         final: no text follows, or none that may be joined with this.
         """
-        if self._half or not text.isascii() or "\0" in text:
-            text = self._join(text, final=final)
-        self.received += len(text)
+        text = self._receive(text, final=final)
         plan, release = self._plan, self.release
-        frontier = self.received
-        enforced: Sequence[Match] = ()
-        if plan.enforced is not None and not release.blocked:
-            enforced = plan.enforced.matcher.push(self._enforced, text, final=final)
-            frontier = self._enforced.frontier
-        watched: Sequence[Match] = ()
-        if plan.watching is not None and self._watching is not None:
-            watched = plan.watching.matcher.push(self._watching, text, final=final)
+        enforced, frontier = self._match(text, final=final)
+        watched = self._watch(text, final=final) if self._watching is not None else ()
         if (
             not enforced
             and not watched
@@ -76,9 +64,28 @@ class Inspection:
         if release.blocked:
             return (), self.ledger.report((), self.ledger.ends_at)
         found = self.ledger.enforce(enforced, frontier)
-        touching = [item.enforced() for item in found]
-        segments = release.advance(text, touching, frontier, final=final)
+        self.ledger.end(found)
+        segments = release.advance(text, touching(found), frontier, final=final)
         return segments, self.ledger.report(found, frontier)
+
+    def _receive(self, text: str, *, final: bool) -> str:
+        if self._half or not text.isascii() or "\0" in text:
+            text = self._join(text, final=final)
+        self.received += len(text)
+        return text
+
+    def _match(self, text: str, *, final: bool) -> tuple[Sequence[Match], int]:
+        """Match the enforced rules; return what they have decided, and up to where."""
+        lane = self._plan.enforced
+        if lane is None or self.cleared.blocked:
+            return (), self.received
+        return lane.matcher.push(self._enforced, text, final=final), self._enforced.frontier
+
+    def _watch(self, text: str, *, final: bool) -> Sequence[Match]:
+        lane = self._plan.watching
+        if lane is None or self._watching is None:
+            return ()
+        return lane.matcher.push(self._watching, text, final=final)
 
     def _join(self, text: str, *, final: bool) -> str:
         """Clean a piece of text, joining a surrogate pair that was cut between two pieces."""
@@ -107,21 +114,29 @@ class Inspection:
     def rewrite(self, content: str, offset: int) -> None:
         """Forget the text from `offset` on; match the new content's, with what stands before."""
         self._scanned_before = self.scanned
-        self.release.rollback()
+        self.release.rollback(offset)
         self.ledger.rewrite_from(offset)
         self._enforced = MatchState.behind(content[:offset])
         if self._watching is not None:
             self._watching = MatchState.behind(content[:offset])
         self.received = offset
 
-    def cut(self) -> tuple[Finding, ...]:
-        """Cut at the release frontier, for a reason that is not a finding; return what is left."""
-        plan, ledger = self._plan, self.ledger
-        if plan.watching is not None and self._watching is not None:
-            ledger.watch(plan.watching.matcher.push(self._watching, "", final=True))
-        ledger.ends_at = self.received if plan.enforced is None else self._enforced.frontier
+    def cut(self) -> Inspected:
+        """Cut at the frontier for a reason that is not a finding; return what is left."""
+        ledger = self.ledger
+        ledger.watch(self._watch("", final=True))
+        ledger.ends_at = self.received if self._plan.enforced is None else self._enforced.frontier
         self.release.cut()
-        return ledger.report((), ledger.ends_at)
+        return (), ledger.report((), ledger.ends_at)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is outstanding about a stream whose text has ended or was cut."""
+        return not (self.release.blocked and self.watching)
+
+    def divide(self) -> Inspected:
+        """Let matching end here, though the stream goes on: `restart` follows."""
+        return self.push("", final=True)
 
     @property
     def scanned(self) -> int:
@@ -142,12 +157,20 @@ class Inspection:
     def restore(cls, saved: tuple[Any, ...], plan: Plan) -> Inspection:
         """Continue from a snapshot."""
         inspection = cls(plan)
-        inspection.received, half, inspection._scanned_before = saved[:3]
-        ledger, release, enforced, watching = saved[3:]
-        inspection._half = half.decode("utf-16-le", "surrogatepass")
-        inspection.ledger = Ledger.restore(ledger, plan)
-        inspection.release = Release.restore(release)
-        inspection._enforced = MatchState.restore(enforced)
-        if watching is not None:
-            inspection._watching = MatchState.restore(watching)
+        inspection._resume(saved)
         return inspection
+
+    def _resume(self, saved: tuple[Any, ...]) -> None:
+        self.received, half, self._scanned_before = saved[:3]
+        ledger, release, enforced, watching = saved[3:]
+        self._half = half.decode("utf-16-le", "surrogatepass")
+        self.ledger = Ledger.restore(ledger, self._plan)
+        self.release = self.cleared = Release.restore(release)
+        self._enforced = MatchState.restore(enforced)
+        if watching is not None:
+            self._watching = MatchState.restore(watching)
+
+
+def touching(found: Sequence[Found]) -> list[Enforced]:
+    """Return findings as the release sees them."""
+    return [item.enforced() for item in found]

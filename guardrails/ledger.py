@@ -63,9 +63,9 @@ def bind(lane: Lane | None, matches: Sequence[Match]) -> list[Found]:
 class Ledger:
     """The findings of one stream.
 
-    ahead: decided matches that wait for the frontier. reported: the findings said so far.
-    ends_at: findings from here on are not counted, because the stream was cut. floor: findings
-    that end at or before it are about text that was rewritten after readers had it.
+    ahead: decided matches that only watch and wait for the frontier. reported: the findings said
+    so far. ends_at: findings from here on are not counted, because the stream was cut. floor:
+    findings that end at or before it are about text that was rewritten after readers had it.
     """
 
     __slots__ = ("_plan", "ahead", "ends_at", "floor", "over_length", "reported")
@@ -88,18 +88,18 @@ class Ledger:
     def enforce(self, matches: Sequence[Match], frontier: int) -> list[Found]:
         """Take what the enforced rules have decided; return what touches the text, by offset.
 
-        frontier: raw; every enforced finding that starts before it is known. A block ends the
-        stream at its start: `ends_at` is set, and what starts later is left out.
+        frontier: raw; every enforced finding that starts before it is known.
         """
         found = bind(self._plan.enforced, matches)
         if self.floor:
             found = [item for item in found if item.end > self.floor]
         self._limit_length(found, frontier)
-        for item in found:
-            if item.action is Action.BLOCK:
-                self.ends_at = item.start + 1
-                return [other for other in found if other.start < self.ends_at]
-        return found
+        return up_to_block(found)
+
+    def end(self, found: Sequence[Found]) -> None:
+        """Learn what touches the text for good: the stream ends with the first block."""
+        if any(item.action is Action.BLOCK for item in found):
+            self.ends_at = found[-1].start + 1
 
     def _limit_length(self, found: list[Found], frontier: int) -> None:
         """Add the finding of a text that grew too long, where the frontier passes it."""
@@ -112,12 +112,14 @@ class Ledger:
         item = Found(limit.bound, start, start + 1, "", capped=True)
         if limit.enforced:
             found.append(item)
-            found.sort(key=_by_offset)
+            found.sort(key=by_offset)
         else:
             self.ahead.append(item)
 
     def report(self, found: Sequence[Found], frontier: int) -> tuple[Finding, ...]:
         """Return the findings of one verdict: enforced ones, and those they have passed."""
+        if not found and not self.ahead:
+            return ()
         passed_to = min(frontier, self.ends_at)
         self.reported.fail(item.bound.rule.id for item in found if item.failed)
         if self.ahead:
@@ -126,7 +128,7 @@ class Ledger:
             # Rules that only watch fail open.
             self.reported.fail(item.bound.rule.id for item in passed if item.failed)
             found = [*found, *(item for item in passed if not item.failed)]
-        findings = [self._finding(item) for item in sorted(found, key=_by_offset)]
+        findings = [self._finding(item) for item in sorted(found, key=by_offset)]
         self.reported.add(findings)
         return tuple(
             msgspec.structs.replace(finding, fingerprint=msgspec.UNSET) for finding in findings
@@ -134,7 +136,7 @@ class Ledger:
 
     def _finding(self, item: Found) -> Finding:
         rule = item.bound.rule
-        digest = self._plan.fingerprint(item.text)
+        digest = self._plan.fingerprint(item.text) if item.text else None
         return Finding(
             *(rule.type, rule.id, item.start, item.end, item.action),
             *(rule.confidence, item.bound.mode, msgspec.UNSET if digest is None else digest),
@@ -155,11 +157,10 @@ class Ledger:
 
     def snapshot(self) -> tuple[Any, ...]:
         """Return the state as immutable primitives."""
-        ahead = tuple(
-            (item.bound.rule.id, item.start, item.end, item.text, item.capped, item.failed)
-            for item in self.ahead
+        return (
+            *(self.reported.snapshot(), save_found(self.ahead)),
+            *(self.ends_at, self.floor, self.over_length),
         )
-        return (self.reported.snapshot(), ahead, self.ends_at, self.floor, self.over_length)
 
     @classmethod
     def restore(cls, saved: tuple[Any, ...], plan: Plan) -> Ledger:
@@ -167,9 +168,35 @@ class Ledger:
         ledger = cls(plan)
         reported, ahead, ledger.ends_at, ledger.floor, ledger.over_length = saved
         ledger.reported = Reported.restore(reported)
-        ledger.ahead = [Found(plan.bound_rules[rule], *rest) for rule, *rest in ahead]
+        ledger.ahead = restore_found(ahead, plan)
         return ledger
 
 
-def _by_offset(item: Found) -> tuple[int, int, str]:
+def up_to_block(found: Sequence[Found]) -> list[Found]:
+    """Return the findings, sorted by start, up to the first that blocks and those beside it."""
+    for item in found:
+        if item.action is Action.BLOCK:
+            return [other for other in found if other.start <= item.start]
+    return list(found)
+
+
+def save_found(found: Sequence[Found]) -> tuple[Any, ...]:
+    """Return findings as immutable primitives."""
+    rules = [item.bound.rule for item in found]
+    return tuple(
+        (
+            *((rule.id, rule.type, rule.confidence), item.start, item.end),
+            *(item.text, item.capped, item.failed),
+        )
+        for rule, item in zip(rules, found, strict=True)
+    )
+
+
+def restore_found(saved: tuple[Any, ...], plan: Plan) -> list[Found]:
+    """Return findings that were saved."""
+    return [Found(plan.bind(*rule), *rest) for rule, *rest in saved]
+
+
+def by_offset(item: Found) -> tuple[int, int, str]:
+    """Return where a finding stands among others."""
     return item.start, item.end, item.bound.rule.id

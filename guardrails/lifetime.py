@@ -29,11 +29,9 @@ class Lifetime:
             return "age"
         return None
 
-    def gap_over(self, now_ms: int, waiting_since_ms: int | None) -> bool:
-        """Return whether a missing chunk has been waited for long enough."""
-        if waiting_since_ms is None:
-            return False
-        return now_ms >= waiting_since_ms + self._limits.gap_timeout_s * 1000
+    def gap_over_at_ms(self, waiting_since_ms: int) -> int:
+        """Return the log time at which a missing chunk has been waited for long enough."""
+        return math.ceil(waiting_since_ms + self._limits.gap_timeout_s * 1000)
 
     def deadline_ms(self, waiting_since_ms: int | None) -> int:
         """Return the first time at which one of the above changes."""

@@ -7,12 +7,13 @@ apart, so that a monitor can never delay what is shown.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from guardrails.check import CheckSetting
 from guardrails.errors import PolicyError, RuleError
-from guardrails.guardrail import Action, Mode
+from guardrails.guardrail import Action, Checkpoint, Mode
 from guardrails.matcher import Matcher
 from guardrails.policy import Policy, Setting
 from guardrails.rule import Rule
@@ -50,10 +51,30 @@ class LengthLimit(msgspec.Struct, frozen=True):
         return _holds(self.bound)
 
 
+class PlannedCheck(msgspec.Struct, frozen=True):
+    """A check as the plan runs it. holds: text is not released before it has answered."""
+
+    id: str
+    setting: CheckSetting
+    action: Action
+    mode: Mode
+    holds: bool
+    label: str
+
+    def bind(self, finding_type: str, confidence: float) -> BoundRule:
+        """Return the rule a finding of this check is listed under."""
+        rule = Rule(id=self.id, type=finding_type, expression="", confidence=confidence)
+        label = _fill(self.label, rule)
+        return BoundRule(rule, self.id, self.action, self.mode, label)
+
+
 class Plan:
     """A compiled policy version; immutable, shared by its streams.
 
-    enforced: rules text waits for; None when there are none. watching: all others.
+    enforced: rules text waits for; None when there are none. watching: all others. checks: what
+    is asked outside of the guard step; holds_for_checks: whether text waits for one of them;
+    asks_windows: whether one sees less than whole streams; asks_original: whether one sees text
+    as it was written. quiet: nothing but verdicts and audit records comes of a stream.
     """
 
     def __init__(
@@ -79,6 +100,32 @@ class Plan:
         self.bound_rules = {rule.rule.id: rule for rule in bound}
         if limit is not None:
             self.bound_rules[limit.bound.rule.id] = limit.bound
+        self.checks = tuple(_plan_checks(self.settings, policy.label))
+        self._checks = {check.id: check for check in self.checks}
+        self.holds_for_checks = any(check.holds for check in self.checks)
+        self.asks_windows = any(
+            check.setting.checkpoint is not Checkpoint.END for check in self.checks
+        )
+        # Nothing follows from a verdict but, at the end, the audit record.
+        self.quiet = not self.checks and not policy.events
+        self.asks_original = any(check.setting.original for check in self.checks)
+
+    def check(self, guardrail: str) -> PlannedCheck:
+        """Return the check of a guardrail. Raises KeyError if the plan has none."""
+        return self._checks[guardrail]
+
+    def setting(self, guardrail: str) -> Setting | None:
+        """Return how the policy runs a guardrail; None if it does not."""
+        return next((one for one in self.settings if one.guardrail.id == guardrail), None)
+
+    def guardrail_of(self, rule_id: str) -> str:
+        """Return the guardrail a rule belongs to; a check is its own rule."""
+        return rule_id if rule_id in self._checks else self.bound_rules[rule_id].guardrail
+
+    def bind(self, rule_id: str, finding_type: str, confidence: float) -> BoundRule:
+        """Return the rule of a finding: one of the policy's, or that of a check."""
+        check = self._checks.get(rule_id)
+        return self.bound_rules[rule_id] if check is None else check.bind(finding_type, confidence)
 
     def fingerprint(self, text: str) -> str | None:
         """Return a keyed digest of matched text, 16 hexadecimal digits, or None without a key."""
@@ -94,14 +141,27 @@ def _bind(setting: Setting, label: str) -> list[BoundRule]:
             setting.guardrail.id,
             setting.action,
             setting.mode,
-            label.replace("{type}", rule.type).replace("{rule}", rule.id),
+            _fill(label, rule),
         )
         for rule in setting.rules
     ]
 
 
-def _holds(bound: BoundRule) -> bool:
+def _fill(label: str, rule: Rule) -> str:
+    return label.replace("{type}", rule.type).replace("{rule}", rule.id)
+
+
+def _holds(bound: BoundRule | Setting) -> bool:
     return bound.mode is Mode.BLOCK and bound.action in (Action.REDACT, Action.BLOCK)
+
+
+def _plan_checks(settings: Sequence[Setting], label: str) -> Iterator[PlannedCheck]:
+    for setting in settings:
+        if setting.check is not None:
+            yield PlannedCheck(
+                *(setting.guardrail.id, setting.check, setting.action, setting.mode),
+                *(_holds(setting), label),
+            )
 
 
 def _lane(rules: Sequence[BoundRule]) -> Lane | None:

@@ -31,7 +31,8 @@ _LABEL_FIELDS = ["type", "rule"]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What was written in a wrong place may be a secret.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Limits(_Model):
@@ -58,6 +59,8 @@ class Policy(_Model):
     label: Annotated[str, Field(max_length=128)] = "[{type}]"
     on_gap: Literal["block", "warn"] = "block"
     on_rewrite: Literal["block", "warn"] = "block"
+    # Tell step by step what happens to each stream, on topic `events`.
+    events: bool = False
     guardrails: dict[str, Any]
     limits: Limits = Limits()
 
@@ -92,7 +95,7 @@ class Policy(_Model):
                 setting.action,
                 [_describe(rule) for rule in setting.rules],
                 setting.max_chars,
-                setting.options.model_dump(mode="json") if setting.check else None,
+                [setting.check, setting.options.model_dump(mode="json")] if setting.check else None,
             )
             for setting in self._settings
         ]

@@ -152,15 +152,15 @@ class Release:
             self.offset = group.end
             self.redacted += count
 
-    def rollback(self) -> None:
-        """Forget the held text and what was found in it: its producer rewrote it."""
-        self.held = ""
-        self._waiting.clear()
+    def rollback(self, offset: int) -> None:
+        """Forget the held text from `offset` on and what was found there: it was rewritten."""
+        self.held = self.held[: offset - self.offset]
+        self._waiting = [known for known in self._waiting if known.end <= offset]
 
     def cut(self) -> None:
         """Show nothing more, for a reason that is not a finding."""
         self.blocked = True
-        self.rollback()
+        self.rollback(self.offset)
 
     def snapshot(self) -> tuple[Any, ...]:
         """Return the state as immutable primitives."""

@@ -2,10 +2,10 @@
 
     state       event                                   next
     ACTIVE      chunk in order                          ACTIVE
-    ACTIVE      final, aborted, idle or age timeout     COMPLETE
-    ACTIVE      enforced block                          MONITORING, or COMPLETE if nothing watches
-    MONITORING  watching rules decided up to the block  COMPLETE
-    MONITORING  final, aborted, idle or age timeout     COMPLETE
+    ACTIVE      final, aborted, idle or age timeout     MONITORING, or COMPLETE if nothing is open
+    ACTIVE      enforced block                          MONITORING, or COMPLETE if nothing is open
+    MONITORING  watching rules decided up to the block  COMPLETE, unless a check is open
+    MONITORING  the last open check answers or expires  COMPLETE, unless a rule is watching
     COMPLETE    anything                                COMPLETE; nothing changes
 
 Pure: no clock, no I/O. Times are log time in milliseconds and handed in.
@@ -19,10 +19,13 @@ from typing import Any
 import msgspec
 
 from guardrails.audit import compose_content
-from guardrails.errors import SessionClosed, SnapshotError
+from guardrails.checked_inspection import CheckedInspection, inspect
+from guardrails.errors import MalformedEvent, SessionClosed, SnapshotError
 from guardrails.events import (
     Audit,
     AuditTransport,
+    CheckEvent,
+    CheckResult,
     Chunk,
     Context,
     Finding,
@@ -32,10 +35,10 @@ from guardrails.events import (
 )
 from guardrails.fold import clean_content
 from guardrails.guardrail import Action
-from guardrails.inspection import Inspection
 from guardrails.lifetime import Lifetime
 from guardrails.losses import Losses
 from guardrails.plan import Plan
+from guardrails.records import END_OF_TIME
 from guardrails.reported import strongest
 from guardrails.sequence import ContentTracker, Lost, Sequencer, require_kind
 
@@ -45,7 +48,7 @@ SNAPSHOT_VERSION = 1
 _NO_CONTEXT = Context()
 
 # Ends that no one announced.
-_TIMEOUTS = ("idle", "age")
+_FORCED = ("idle", "age", "evicted")
 
 
 class Session:
@@ -77,7 +80,7 @@ class Session:
         self.verdicts = 0
         self.lifetime = Lifetime(plan.policy.limits, now_ms)
         self.sequencer = Sequencer()
-        self._inspection = Inspection(plan)
+        self._inspection = inspect(plan, now_ms)
         self._content = ContentTracker()
         # Whether the stream sends `content`; None while it has sent no text.
         self._is_content: bool | None = None
@@ -88,8 +91,8 @@ class Session:
 
         Raises SessionClosed when the stream has ended.
         """
-        if self.state == "complete":
-            raise SessionClosed(f"stream {self.stream_id!r} is complete; open a new session")
+        if self.state == "complete" or self.ended_by:
+            raise SessionClosed(f"stream {self.stream_id!r} has ended; open a new session")
         self.chunks += 1
         self.sequencer.next_seq += 1
         return self._push(text, final=final, latency_ms=latency_ms)
@@ -105,7 +108,7 @@ class Session:
         counts: all of these yield nothing. Raises MalformedEvent for a chunk this stream cannot
         carry; the session is unchanged then.
         """
-        if self.state == "complete":
+        if self.state != "active" and self._ignores(chunk):
             return []
         text = chunk.text
         if self._is_content is not False or text is None or chunk.content is not None:
@@ -122,6 +125,17 @@ class Session:
             chunk, now_ms, limits.max_early_chunks, limits.max_early_chars
         )
         return self._take(steps, latency_ms)
+
+    def _ignores(self, chunk: Chunk) -> bool:
+        """Tell whether a chunk comes too late to be judged; a new one behind the end is wrong."""
+        if self.state == "complete":
+            return True
+        if not self.ended_by:
+            return False
+        if self._inspection.cleared.blocked or chunk.seq < self.sequencer.next_seq:
+            return True
+        text = f"seq {chunk.seq} came behind the end of stream {self.stream_id!r}"
+        raise MalformedEvent("after-end", text)
 
     def _take(self, steps: Sequence[Chunk | Lost], latency_ms: float) -> list[Verdict]:
         verdicts: list[Verdict] = []
@@ -150,82 +164,156 @@ class Session:
         if inspection.release.blocked:
             delta = content[inspection.received :]
             return [self._push(delta, final=final, latency_ms=latency_ms)]
-        change = tracker.derive(content, inspection.release.held)
+        change = tracker.derive(content, inspection.cleared.held)
         if change.rewritten:
             tracker.rewrites += 1
             if change.released_changed and self.plan.policy.on_rewrite == "block":
                 return [self._block("rewrite", latency_ms)]
             inspection.rewrite(content, change.offset)
         verdict = self._push(change.delta, final=final, latency_ms=latency_ms)
-        tracker.released(content, inspection.release.offset)
+        tracker.released(content, inspection.cleared.offset)
         return [verdict]
 
     def _push(self, text: str, *, final: bool, latency_ms: float) -> Verdict:
         inspection = self._inspection
         segments, findings = inspection.push(text, final=final)
-        if inspection.release.blocked:
-            if inspection.watching:
-                self.state = "monitoring"
-            else:
-                self._complete("blocked")
-        elif final:
-            self._complete("final")
+        if final:
+            self.ended_by = self.ended_by or "final"
+        if final or inspection.release.blocked:
+            self._advance()
         return self._verdict(segments, findings, latency_ms)
+
+    def _advance(self) -> None:
+        """Go on to the next state: the text has ended, or was cut."""
+        inspection = self._inspection
+        self.state = "complete" if inspection.settled else "monitoring"
+        if inspection.release.blocked and self.state == "complete":
+            self.ended_by = "blocked"
 
     def _lose(self, lost: Lost, latency_ms: float) -> list[Verdict]:
         """Judge a gap: matching ends before it; block there, or begin anew behind it."""
         inspection = self._inspection
-        if inspection.release.blocked:
+        if inspection.cleared.blocked:
             return [self._push("", final=True, latency_ms=latency_ms)]
         if self.plan.policy.on_gap == "block":
             # Where the frontier stands must not depend on when a long hold was looked at last.
             inspection.hurry()
             verdict = self._push("", final=False, latency_ms=latency_ms)
-            if inspection.release.blocked:
+            if inspection.cleared.blocked:
                 return [verdict, *self._take([lost], latency_ms)]
             self._losses.note(lost, inspection.received)
             return [verdict, self._block("gap", latency_ms)]
-        verdict = self._push("", final=True, latency_ms=latency_ms)
-        if not inspection.release.blocked:
-            self.state, self.ended_by = "active", ""
-            verdict = msgspec.structs.replace(verdict, state="active", checkpoint="chunk")
+        segments, findings = inspection.divide()
+        if inspection.cleared.blocked:
+            self._advance()
+        else:
             self._losses.note(lost, inspection.received)
             inspection.restart()
-        return [verdict]
+        return [self._verdict(segments, findings, latency_ms)]
 
     def _block(self, reason: str, latency_ms: float) -> Verdict:
-        """Cut the stream at the release frontier for a reason that is not a finding."""
+        """Cut the stream where the rules have decided, for a reason that is not a finding."""
         self.reason = reason
-        findings = self._inspection.cut()
-        self._complete("blocked")
-        return self._verdict((), findings, latency_ms)
+        segments, findings = self._inspection.cut()
+        self.ended_by = "blocked"
+        self._advance()
+        return self._verdict(segments, findings, latency_ms)
+
+    def answer(self, result: CheckResult, at_ms: int, latency_ms: float = 0.0) -> list[Verdict]:
+        """Take the answer of a check; return a verdict if it changes what readers know.
+
+        at_ms: the broker's timestamp of the answer.
+        """
+        checked = self.checked
+        if checked is None or self.state == "complete":
+            return []
+        before: State = self.state
+        inspected = checked.answer(result, at_ms)
+        if inspected is None:
+            return []
+        if self.ended_by or checked.release.blocked:
+            self._advance()
+        state: State = self.state
+        if not any(inspected) and state == before:
+            return []
+        verdict = self._verdict(*inspected, latency_ms)
+        if state != "complete":
+            name = self.plan.check(result.guardrail).setting.checkpoint
+            verdict = msgspec.structs.replace(verdict, checkpoint=name)
+        return [verdict]
+
+    def ask(self, now_ms: float = 0) -> list[CheckEvent]:
+        """Return what is to be published for the checks: text, and questions about it.
+
+        now_ms: wall clock; a question without an answer is given up by it.
+        """
+        checked = self.checked
+        if checked is None:
+            return []
+        return checked.checking.take(self.stream_id, self.context, int(now_ms))
+
+    def expires_at_ms(self) -> int | None:
+        """Return the log time of answers at which `expire` has something to do."""
+        checked = self.checked
+        return None if checked is None else checked.checking.expires_at_ms()
+
+    def expire(self, clock_ms: int) -> list[Verdict]:
+        """Give up the questions that will get no answer. clock_ms: log time of the answers."""
+        checked = self.checked
+        if checked is None:
+            return []
+        expired = checked.checking.expired(self.stream_id, clock_ms)
+        return [verdict for result in expired for verdict in self.answer(result, clock_ms)]
+
+    def evict(self) -> list[Verdict]:
+        """End the stream though it goes on: there is no room. Open checks count as skipped."""
+        verdicts = []
+        if not self.ended_by:
+            self.ended_by = "evicted"
+            verdicts.append(self._push("", final=True, latency_ms=0.0))
+        while left := self._left("the stream was evicted"):
+            for result in left:
+                verdicts += self.answer(result, 0)
+        return verdicts
+
+    def _left(self, reason: str) -> list[CheckResult]:
+        checked = self.checked
+        return [] if checked is None else checked.checking.give_up(self.stream_id, reason)
+
+    @property
+    def checked(self) -> CheckedInspection | None:
+        """Return the inspection if its plan has checks."""
+        inspection = self._inspection
+        return inspection if isinstance(inspection, CheckedInspection) else None
 
     def tick(self, now_ms: int) -> list[Verdict]:
         """Let log time pass: give up gaps, end idle and old streams."""
+        if self.ended_by:
+            return []
         verdicts: list[Verdict] = []
         ended_by = self.lifetime.over(now_ms)
-        while self.state != "complete" and self.sequencer.waiting:
-            if not (ended_by or self.lifetime.gap_over(now_ms, self.sequencer.waiting_since_ms)):
+        while not self.ended_by and (since_ms := self.sequencer.waiting_since_ms) is not None:
+            over_at_ms = self.lifetime.gap_over_at_ms(since_ms)
+            if not (ended_by or over_at_ms <= now_ms):
                 break
-            verdicts += self._take(self.sequencer.give_up(now_ms), 0.0)
-        if ended_by and self.state != "complete":
+            # What waits for the next gap waits from when this one was over, not from when that
+            # was noticed: a replay notices later.
+            verdicts += self._take(self.sequencer.give_up(min(now_ms, over_at_ms)), 0.0)
+        if ended_by and not self.ended_by:
             self.ended_by = ended_by
             verdicts.append(self._push("", final=True, latency_ms=0.0))
         return verdicts
 
     def deadline_ms(self) -> int:
         """Return the log time at which `tick` has something to do."""
+        if self.ended_by:
+            return END_OF_TIME
         return self.lifetime.deadline_ms(self.sequencer.waiting_since_ms)
 
     @property
     def last_at_ms(self) -> int:
         """Return the log time of the last chunk."""
         return self.lifetime.last_at_ms
-
-    def _complete(self, ended_by: str) -> None:
-        self.state = "complete"
-        blocked = self._inspection.release.blocked
-        self.ended_by = "blocked" if blocked else self.ended_by or ended_by
 
     def _verdict(
         self, segments: tuple[Segment, ...], findings: tuple[Finding, ...], latency_ms: float
@@ -239,7 +327,7 @@ class Session:
             reason = self.reason or msgspec.UNSET
         elif findings:
             action = strongest(findings)
-        if self.ended_by in _TIMEOUTS:
+        if self.ended_by in _FORCED:
             reason = self.ended_by
         return Verdict(
             self.stream_id,
@@ -274,13 +362,17 @@ class Session:
     def audit(self, now_ms: int = 0) -> Audit:
         """Return the stream's audit record; whole once the state is complete."""
         plan = self.plan
-        content = compose_content(plan, self._inspection, self._losses.listed, self.reason)
+        checking = self.checked.checking if self.checked is not None else None
+        content = compose_content(
+            plan, self._inspection, checking, self._losses.listed, self.reason
+        )
         transport = AuditTransport(
             self.chunks,
             *self.sequencer.counts,
             *(self._content.rewrites, self.scanned, self._inspection.release.max_held),
             *(self.verdicts, self.lifetime.started_at_ms, max(now_ms, self.last_at_ms)),
             self.ended_by,
+            {} if checking is None else checking.costs(),
         )
         name = plan.policy.name
         return Audit(self.stream_id, self.context, name, plan.version, content, transport)
@@ -314,6 +406,6 @@ class Session:
         session.verdicts, session.lifetime.started_at_ms, session.lifetime.last_at_ms = saved[9:12]
         session._is_content, sequencer, content, inspection = saved[12:]
         session.sequencer = Sequencer.restore(sequencer)
-        session._inspection = Inspection.restore(inspection, plan)
+        session._inspection = type(session._inspection).restore(inspection, plan)
         session._content = ContentTracker.restore(content)
         return session

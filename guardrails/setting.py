@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
 import msgspec
 from pydantic import ValidationError
 
-from guardrails.catalogue import CATALOGUE
 from guardrails.check import CheckError, CheckOptions, CheckSetting, resolve_check
 from guardrails.errors import RuleError
 from guardrails.guardrail import DEFAULT_MODES, FIXED_MODES, Action, Guardrail, Mode, Options
-from guardrails.problem import Path, Problem, explain, one_of, show, suggest, unknown_key
+from guardrails.naming import BY_ID, CHECKS, FAMILIES, UnknownName, find_guardrail
+from guardrails.problem import (
+    Path,
+    Problem,
+    explain,
+    one_of,
+    show,
+    suggest,
+    unknown_key,
+    write_path,
+)
 from guardrails.rule import Rule
 
-BY_ID: Mapping[str, Guardrail] = {guardrail.id: guardrail for guardrail in CATALOGUE}
-FAMILIES = tuple(dict.fromkeys(guardrail.family for guardrail in CATALOGUE))
+__all__ = ["BY_ID", "FAMILIES", "Setting", "SettingError", "resolve_settings"]
 
 _COMMON_KEYS = ("mode", "action")
 _Kind = TypeVar("_Kind", bound=StrEnum)
@@ -46,8 +54,10 @@ class SettingError(ValueError):
 def resolve_settings(entries: Mapping[str, Any], *, audit_only: bool) -> tuple[Setting, ...]:
     """Return the setting of each guardrail that runs, in the catalogue's order.
 
-    entries: settings by the id of a guardrail or the name of a family; a guardrail's own go before
-    its family's. audit_only: every mode becomes monitor.
+    entries: settings by the id of a guardrail, the name of a family, or `check/name` for each copy
+    of a check; a guardrail's own go before its family's. A family's start no checks, which need
+    time, money or settings of their own: only those that are named. audit_only: every mode becomes
+    monitor.
 
     Raises SettingError with every problem found.
     """
@@ -55,14 +65,25 @@ def resolve_settings(entries: Mapping[str, Any], *, audit_only: bool) -> tuple[S
     resolver = _Resolver(_mappings(entries, problems), problems, audit_only=audit_only)
     settings = [
         setting
-        for guardrail in CATALOGUE
+        for guardrail in _in_order(resolver.entries)
         if (setting := resolver.resolve(guardrail)) is not None
         and setting.mode is not Mode.DISABLED
     ]
     resolver.require_unique_ids(settings)
+    resolver.require_use_of_families()
     if problems:
         raise SettingError(list(problems.values()))
     return tuple(settings)
+
+
+def _in_order(entries: Mapping[str, Any]) -> Iterator[Guardrail]:
+    """Yield the guardrails of the catalogue, each check with its copies as they are written."""
+    copies = [name for name in entries if "/" in name]
+    for guardrail in BY_ID.values():
+        yield guardrail
+        for name in copies:
+            if name.startswith(f"{guardrail.id}/"):
+                yield find_guardrail(name)
 
 
 def _mappings(
@@ -71,21 +92,26 @@ def _mappings(
     """Return the entries that can be read; an empty one means the defaults."""
     found: dict[str, Mapping[str, Any]] = {}
     for name, entry in entries.items():
-        path = (name,)
-        if name not in BY_ID and name not in FAMILIES:
-            known = [*FAMILIES, *BY_ID]
-            text = f"{show(name)} is no guardrail and no family; expected e.g. {FAMILIES[0]}"
-            problem = Problem(path, text + suggest(name, known), at_key=True)
-        elif entry is None or isinstance(entry, Mapping):
+        problem = _problem_of(name, entry)
+        if problem is None:
             found[name] = entry or {}
-            continue
         else:
-            text = f"'{name}' must be a mapping of settings, got {show(entry)}"
-            word = next((kind for kind in (Action, Mode) if entry in list(kind)), None)
-            hint = f"; did you mean '{{{word.__name__.lower()}: {entry}}}'?" if word else ""
-            problem = Problem(path, text + hint)
-        problems[path, problem.text] = problem
+            problems[problem.path, problem.text] = problem
     return found
+
+
+def _problem_of(name: str, entry: object) -> Problem | None:
+    if name not in FAMILIES:
+        try:
+            find_guardrail(name)
+        except UnknownName as error:
+            return Problem((name,), str(error), at_key=True)
+    if entry is None or isinstance(entry, Mapping):
+        return None
+    text = f"'{name}' must be a mapping of settings, got {show(entry)}"
+    word = next((kind for kind in (Action, Mode) if entry in list(kind)), None)
+    hint = f"; did you mean '{{{word.__name__.lower()}: {entry}}}'?" if word else ""
+    return Problem((name,), text + hint)
 
 
 class _Resolver:
@@ -98,7 +124,7 @@ class _Resolver:
         *,
         audit_only: bool,
     ) -> None:
-        self._entries = entries
+        self.entries = entries
         self._problems = problems
         self._audit_only = audit_only
 
@@ -108,9 +134,9 @@ class _Resolver:
 
     def resolve(self, guardrail: Guardrail) -> Setting | None:
         """Return one guardrail's setting; None if it does not run or its setting is wrong."""
-        own = self._entries.get(guardrail.id)
-        family = self._entries.get(guardrail.family)
-        if own is None and family is None:
+        own = self.entries.get(guardrail.id)
+        family = self.entries.get(guardrail.family)
+        if own is None and (family is None or guardrail.check is not None):
             return None
         for key in family or {}:
             if key not in _COMMON_KEYS:
@@ -135,7 +161,7 @@ class _Resolver:
 
     def _choose(self, kind: type[_Kind], guardrail: Guardrail, key: str) -> _Kind | None:
         for name in (guardrail.id, guardrail.family):
-            entry = self._entries.get(name, {})
+            entry = self.entries.get(name, {})
             if key in entry:
                 known = [str(member) for member in kind]
                 value = entry[key]
@@ -162,8 +188,12 @@ class _Resolver:
             for problem in explain(error, model, (guardrail.id,)):
                 self._add(problem)
             return None
-        except (RuleError, CheckError) as error:
+        except RuleError as error:
             self._add(Problem((guardrail.id,), f"'{guardrail.id}': {error}"))
+            return None
+        except CheckError as error:
+            path = (guardrail.id, error.key)
+            self._add(Problem(path, f"'{write_path(path)}': {error}"))
             return None
         return Setting(guardrail, mode, action, rules, max_chars, options, check)
 
@@ -172,19 +202,31 @@ class _Resolver:
         owner: dict[str, str] = {}
         for setting in settings:
             guardrail = setting.guardrail
-            if setting.max_chars is not None:
-                owner[guardrail.id] = guardrail.id
-            for rule in setting.rules:
-                if rule.id in owner:
+            names = [rule.id for rule in setting.rules]
+            if setting.max_chars is not None or setting.check is not None:
+                names.append(guardrail.id)
+            for name in names:
+                if name in owner:
                     text = (
-                        f"rule id '{rule.id}' of '{guardrail.id}' is already used by"
-                        f" '{owner[rule.id]}'; give the rule another id"
+                        f"rule id '{name}' of '{guardrail.id}' is already used by"
+                        f" '{owner[name]}'; give the rule another id"
                     )
                     self._add(Problem((guardrail.id,), text))
-                owner[rule.id] = guardrail.id
+                owner[name] = guardrail.id
+
+    def require_use_of_families(self) -> None:
+        """A family's entry that starts nothing would look as if it did."""
+        kinds = {name.partition("/")[0] for name in self.entries}
+        if "checks" in self.entries and not kinds & set(CHECKS):
+            text = (
+                "'checks' says how the checks run that are named beside it, and none is; name "
+                f"{', '.join(CHECKS[:-1])} or {CHECKS[-1]}"
+            )
+            self._add(Problem(("checks",), text, at_key=True))
 
 
 def _resolve_check(guardrail: Guardrail, options: Options) -> CheckSetting | None:
     if guardrail.check is None or not isinstance(options, CheckOptions):
         return None
-    return resolve_check(guardrail.check, options)
+    cacheable_s = guardrail.performance.cacheable_s
+    return resolve_check(guardrail.check, options, cacheable_s=cacheable_s)

@@ -8,18 +8,31 @@ from __future__ import annotations
 
 import heapq
 import pickle
+from collections.abc import Collection, Sequence
 from typing import Any
 
-import msgspec
-
+from guardrails import narration
+from guardrails.budget import DEFAULT_BUDGET, Budget
 from guardrails.codec import decode_chunk
 from guardrails.errors import MalformedEvent, SnapshotError
-from guardrails.events import MAX_LETTER_BYTES, Audit, Chunk, DeadLetter, Verdict
+from guardrails.events import (
+    MAX_LETTER_BYTES,
+    Audit,
+    CheckClose,
+    CheckEvent,
+    CheckResult,
+    Chunk,
+    DeadLetter,
+    PipelineEvent,
+    Verdict,
+)
 from guardrails.guardrail import Action
+from guardrails.parked import Parked
 from guardrails.plan import Plan
 from guardrails.plans import Plans
 from guardrails.records import END_OF_TIME, Record
 from guardrails.session import Session
+from guardrails.tombstones import Tombstones
 
 SNAPSHOT_VERSION = 1
 
@@ -27,34 +40,30 @@ SNAPSHOT_VERSION = 1
 # because another number would look for a stream in another shard.
 SHARDS = 64
 
-Event = Verdict | Audit | DeadLetter
+Event = Verdict | Audit | DeadLetter | CheckEvent | PipelineEvent
 
 UNKNOWN_POLICY = "unknown-policy"
-
-
-class _Tombstone(msgspec.Struct, frozen=True, gc=False):
-    """What is left of a complete stream for a while. Times: log time, milliseconds."""
-
-    next_seq: int
-    forgotten_at_ms: int
-    kept_ms: int
-    blocked: bool
 
 
 class Shard:
     """A group of streams that share a key of the dataflow."""
 
-    def __init__(self, plans: Plans, *, keep_snapshots: bool = True) -> None:
-        """keep_snapshots: False when nothing will ever be restored; `snapshot` is empty then."""
+    def __init__(
+        self, plans: Plans, *, keep_snapshots: bool = True, budget: Budget = DEFAULT_BUDGET
+    ) -> None:
+        """keep_snapshots: False when nothing will ever be restored; `snapshot` is empty then.
+        budget: what a partition may hold; a shard has its share of it.
+        """
         self._plans = plans
         self._keep = keep_snapshots
+        self._budget = budget.share(SHARDS)
         self._sessions: dict[str, Session] = {}
         self._clock_ms = 0
         self._deadlines: list[tuple[int, str]] = []
-        # Complete streams, so that a retry opens nothing, the one to be forgotten first in front.
-        self._tombstones: dict[str, _Tombstone] = {}
-        # Records of streams whose first chunk has not come.
-        self._parked: dict[str, list[Record]] = {}
+        # When questions to checks are given up: by the log time of their answers.
+        self._expiries: list[tuple[int, str]] = []
+        self._tombstones = Tombstones()
+        self._parked = Parked()
         self._saved: dict[str, bytes] = {}
         self._changed: set[str] = set()
 
@@ -63,18 +72,36 @@ class Shard:
         return len(self._sessions)
 
     @property
+    def sessions(self) -> Collection[Session]:
+        """Return the live streams, in the order they began."""
+        return self._sessions.values()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the input was finite and has been read to its end."""
+        return self._clock_ms >= END_OF_TIME
+
+    @property
     def empty(self) -> bool:
         """Whether there is nothing left to remember."""
         return not self._sessions and not self._tombstones and not self._parked
 
     def receive(self, chunk: Chunk, record: Record, now_ms: float) -> list[Event]:
-        """Judge one chunk. record: as it was read. now_ms: wall clock, for latencies only.
+        """Judge one chunk. record: as it was read. now_ms: wall clock, which decides nothing but
+        when a question to a check is given up.
 
         Never raises for what a producer may have sent: that becomes a dead letter.
         """
         time_ms = record.timestamp_ms
         if time_ms > self._clock_ms:
             self._clock_ms = time_ms
+        if self._deadlines and self._deadlines[0][0] <= self._clock_ms:
+            # What is due by now has happened before this chunk came: in a replay, where no clock
+            # comes between, as in the first run.
+            return [*self._pass_deadlines(now_ms), *self._take(chunk, record, now_ms)]
+        return self._take(chunk, record, now_ms)
+
+    def _take(self, chunk: Chunk, record: Record, now_ms: float) -> list[Event]:
         session = self._sessions.get(chunk.stream_id)
         if session is None:
             return self._begin(chunk, record, now_ms)
@@ -88,35 +115,91 @@ class Shard:
             return [dead_letter(record, error.reason, error.detail)]
         if self._keep:
             self._changed.add(chunk.stream_id)
-        if session.state == "complete":
-            return self._close(session, verdicts)
         if session.sequencer.waiting_since_ms is not None:
             heapq.heappush(self._deadlines, (session.deadline_ms(), session.stream_id))
-        return verdicts  # type: ignore[return-value]
+        if session.plan.quiet and session.state != "complete":
+            return verdicts  # type: ignore[return-value]
+        return self._conclude(session, verdicts, now_ms)
+
+    def _conclude(self, session: Session, verdicts: Sequence[Event], now_ms: float) -> list[Event]:
+        """Add what follows from a session's new state: questions to checks, the audit record."""
+        asked = session.ask(now_ms)
+        events = [*verdicts, *asked]
+        if session.state == "complete":
+            events = self._close(session, events)
+        elif asked:
+            self._watch_expiry(session)
+        if session.plan.policy.events:
+            events += narration.go_on(session, events, self._time_of(session))
+        return events
+
+    def _time_of(self, session: Session) -> int:
+        """Return the log time. The end of time is none: a finite input ends with its last chunk."""
+        return session.last_at_ms if self.ended else self._clock_ms
+
+    def _watch_expiry(self, session: Session) -> None:
+        expires_at_ms = session.expires_at_ms()
+        if expires_at_ms is not None:
+            heapq.heappush(self._expiries, (expires_at_ms, session.stream_id))
+
+    def answer(self, result: CheckResult, timestamp_ms: int, now_ms: float) -> list[Event]:
+        """Take the answer of a check. timestamp_ms: the broker's, of its record."""
+        session = self._sessions.get(result.stream_id)
+        if session is None:
+            if result.stream_id not in self._tombstones:
+                self._parked.park_answer(result, timestamp_ms)
+            return []
+        if self._keep:
+            self._changed.add(session.stream_id)
+        verdicts = session.answer(result, timestamp_ms, now_ms - timestamp_ms)
+        return self._conclude(session, verdicts, now_ms)
+
+    def tick_answers(self, clock_ms: int, now_ms: float) -> list[Event]:
+        """Give up questions that get no answer. clock_ms: log time of the answers."""
+        events: list[Event] = []
+        while self._expiries and self._expiries[0][0] <= clock_ms:
+            _, stream_id = heapq.heappop(self._expiries)
+            session = self._sessions.get(stream_id)
+            if session is None:
+                continue
+            if self._keep:
+                self._changed.add(stream_id)
+            events += self._conclude(session, session.expire(clock_ms), now_ms)
+            if session.state != "complete":
+                self._watch_expiry(session)
+        return events
 
     def _begin(self, chunk: Chunk, record: Record, now_ms: float) -> list[Event]:
         """Open a stream with its first chunk, and judge those that came before it."""
         opened = self._open(chunk, record)
         if not isinstance(opened, Session):
             return opened
-        events = self._judge(opened, chunk, record, now_ms)
-        for early in self._parked.pop(chunk.stream_id, ()):
-            events += self.receive(decode_chunk(early.value), early, now_ms)
+        for result, timestamp_ms in self._parked.take_answers(opened.stream_id):
+            opened.answer(result, timestamp_ms)
+        events: list[Event] = []
+        if opened.plan.policy.events:
+            events += narration.begin(opened, self._time_of(opened))
+        events += self._judge(opened, chunk, record, now_ms)
+        for early in self._parked.take(chunk.stream_id):
+            events += self._take(decode_chunk(early.value), early, now_ms)
+        if len(self._sessions) > self._budget.streams:
+            crowd = self._budget.crowd(self._sessions.values(), but=opened)
+            events += self._evict(crowd, now_ms)
         return events
 
     def _open(self, chunk: Chunk, record: Record) -> Session | list[Event]:
         """Return a new session, or what is said instead of opening one."""
-        tombstone = self._tombstones.get(chunk.stream_id)
-        if tombstone is not None and tombstone.forgotten_at_ms > self._clock_ms:
-            if tombstone.blocked:
+        stone = self._tombstones.find(chunk.stream_id, self._clock_ms)
+        if stone is not None:
+            if stone.blocked:
                 # Its producer goes on talking to nobody; it stays blocked while it does.
-                self._bury(chunk.stream_id, tombstone.next_seq, tombstone.kept_ms, blocked=True)
+                self._tombstones.refresh(chunk.stream_id, self._clock_ms)
                 return []
-            if chunk.seq < tombstone.next_seq:
+            if chunk.seq < stone.next_seq:
                 return []
             detail = f"stream {chunk.stream_id!r} is complete; seq {chunk.seq} came behind its end"
             return [dead_letter(record, "after-end", detail)]
-        plan = self._plans.named(chunk.policy)
+        plan = self._plans.named(chunk.policy, record.timestamp_ms)
         if plan is None:
             return self._refuse(chunk, record)
         if chunk.seq > 0:
@@ -131,15 +214,12 @@ class Shard:
 
         It may be a retry of one that ended long ago: no session is opened, no audit overwritten.
         """
-        limits = plan.policy.limits
-        parked = self._parked.setdefault(chunk.stream_id, [])
-        size = sum(len(early.value) for early in parked) + len(record.value)
-        if len(parked) >= limits.max_early_chunks or size > limits.max_early_chars:
+        is_first = chunk.stream_id not in self._parked
+        if not self._parked.park(chunk.stream_id, record, plan.policy.limits):
             return [_beginless(record, chunk.stream_id)]
-        if not parked:
-            forgotten_at = self._clock_ms + int(limits.gap_timeout_s * 1000)
-            heapq.heappush(self._deadlines, (forgotten_at, chunk.stream_id))
-        parked.append(record)
+        if is_first:
+            forgotten_at_ms = self._parked.forgotten_at_ms(chunk.stream_id)
+            heapq.heappush(self._deadlines, (forgotten_at_ms, chunk.stream_id))
         return []
 
     def _refuse(self, chunk: Chunk, record: Record) -> list[Event]:
@@ -150,53 +230,52 @@ class Shard:
         )
         return [verdict, dead_letter(record, UNKNOWN_POLICY, detail)]
 
-    def _close(self, session: Session, verdicts: list[Verdict]) -> list[Event]:
+    def _evict(self, sessions: Sequence[Session], now_ms: float) -> list[Event]:
+        """End streams there is no room for: what is held is decided, the audit says why."""
+        events: list[Event] = []
+        for session in sessions:
+            events += self._conclude(session, session.evict(), now_ms)
+        return events
+
+    def _close(self, session: Session, events: Sequence[Event]) -> list[Event]:
         stream_id = session.stream_id
         del self._sessions[stream_id]
         self._saved.pop(stream_id, None)
         self._changed.discard(stream_id)
         kept_ms = int(session.plan.policy.limits.tombstone_s * 1000)
         blocked = session.ended_by == "blocked"
-        self._bury(stream_id, session.sequencer.next_seq, kept_ms, blocked=blocked)
-        # The end of time is no time: a finite input ends its streams with their last chunk.
-        ended_at = session.last_at_ms if self._clock_ms >= END_OF_TIME else self._clock_ms
-        return [*verdicts, session.audit(ended_at)]
+        next_seq = session.sequencer.next_seq
+        self._tombstones.bury(stream_id, next_seq, self._clock_ms, kept_ms, blocked=blocked)
+        audit = session.audit(self._time_of(session))
+        if session.checked is not None and session.checked.checking.published:
+            return [*events, audit, CheckClose(stream_id)]
+        return [*events, audit]
 
-    def _bury(self, stream_id: str, next_seq: int, kept_ms: int, *, blocked: bool) -> None:
-        self._tombstones.pop(stream_id, None)
-        forgotten_at_ms = self._clock_ms + kept_ms
-        self._tombstones[stream_id] = _Tombstone(next_seq, forgotten_at_ms, kept_ms, blocked)
+    def tick(self, clock_ms: int, now_ms: float) -> list[Event]:
+        """Let log time pass: gaps, idle and old streams, forgotten tombstones, full memory."""
+        self._clock_ms = max(self._clock_ms, clock_ms)
+        events = self._pass_deadlines(now_ms)
+        self._tombstones.forget(self._clock_ms)
+        return events + self._evict(self._budget.heavy(self._sessions.values()), now_ms)
 
-    def tick(self, now_ms: int) -> list[Event]:
-        """Let log time pass: gaps, idle and old streams, forgotten tombstones."""
-        self._clock_ms = max(self._clock_ms, now_ms)
+    def _pass_deadlines(self, now_ms: float) -> list[Event]:
+        """Give up gaps, end idle and old streams, forget chunks whose stream never began."""
         events: list[Event] = []
         while self._deadlines and self._deadlines[0][0] <= self._clock_ms:
             _, stream_id = heapq.heappop(self._deadlines)
             session = self._sessions.get(stream_id)
             if session is None:
-                parked = self._parked.pop(stream_id, ())
-                events += [_beginless(record, stream_id) for record in parked]
+                beginless = self._parked.take(stream_id)
+                events += [_beginless(record, stream_id) for record in beginless]
                 continue
             verdicts = session.tick(self._clock_ms)
             if verdicts and self._keep:
                 self._changed.add(stream_id)
-            if session.state == "complete":
-                events += self._close(session, verdicts)
-            else:
-                events += verdicts
-                heapq.heappush(self._deadlines, (session.deadline_ms(), stream_id))
-        self._forget()
+            events += self._conclude(session, verdicts, now_ms)
+            deadline_ms = session.deadline_ms()
+            if session.state != "complete" and deadline_ms < END_OF_TIME:
+                heapq.heappush(self._deadlines, (deadline_ms, stream_id))
         return events
-
-    def _forget(self) -> None:
-        gone = []
-        for stream_id, tombstone in self._tombstones.items():
-            if tombstone.forgotten_at_ms > self._clock_ms:
-                break
-            gone.append(stream_id)
-        for stream_id in gone:
-            del self._tombstones[stream_id]
 
     def snapshot(self) -> tuple[Any, ...] | None:
         """Return the state as immutable primitives; only streams that changed are pickled anew."""
@@ -210,22 +289,22 @@ class Shard:
         policies = tuple(
             (version, plan.policy.model_dump_json()) for version, plan in in_use.items()
         )
-        tombstones = tuple(
-            (stream_id, *msgspec.structs.astuple(tombstone))
-            for stream_id, tombstone in self._tombstones.items()
+        return (
+            *(SNAPSHOT_VERSION, SHARDS, self._clock_ms, policies, tuple(self._saved.values())),
+            *(self._tombstones.snapshot(), self._parked.snapshot()),
         )
-        streams = tuple(self._saved.values())
-        parked = tuple(
-            msgspec.structs.astuple(record)
-            for waiting in self._parked.values()
-            for record in waiting
-        )
-        return (SNAPSHOT_VERSION, SHARDS, self._clock_ms, policies, streams, tombstones, parked)
 
     @classmethod
-    def restore(cls, saved: tuple[Any, ...] | None, plans: Plans, *, keep_snapshots: bool) -> Shard:
+    def restore(
+        cls,
+        saved: tuple[Any, ...] | None,
+        plans: Plans,
+        *,
+        keep_snapshots: bool,
+        budget: Budget = DEFAULT_BUDGET,
+    ) -> Shard:
         """Continue from a snapshot. Raises SnapshotError when it is of another version."""
-        shard = cls(plans, keep_snapshots=keep_snapshots)
+        shard = cls(plans, keep_snapshots=keep_snapshots, budget=budget)
         if saved is None:
             return shard
         if saved[:2] != (SNAPSHOT_VERSION, SHARDS):
@@ -242,11 +321,12 @@ class Shard:
             shard._sessions[session.stream_id] = session
             shard._saved[session.stream_id] = state
             shard._deadlines.append((session.deadline_ms(), session.stream_id))
-        for record in (Record(*fields) for fields in parked):
-            chunk = decode_chunk(record.value)
-            shard._park(chunk, record, plans.named(chunk.policy) or plans.default)
+            shard._watch_expiry(session)
+        shard._tombstones = Tombstones.restore(tombstones)
+        shard._parked = Parked.restore(parked)
+        parked_streams = shard._parked.streams()
+        shard._deadlines += [(shard._parked.forgotten_at_ms(one), one) for one in parked_streams]
         heapq.heapify(shard._deadlines)
-        shard._tombstones = {key: _Tombstone(*fields) for key, *fields in tombstones}
         return shard
 
 

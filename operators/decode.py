@@ -3,42 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from zlib import crc32
 
 import bytewax.operators as op
-import msgspec
 from bytewax.dataflow import Stream, operator
-from bytewax.operators import KeyedStream
 
 from guardrails.codec import decode_chunk
 from guardrails.errors import MalformedEvent
-from guardrails.events import Chunk, DeadLetter
+from guardrails.events import DeadLetter
 from guardrails.records import Clock, Record
 from guardrails.shard import SHARDS, dead_letter
-
-
-class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """A decoded chunk and the record it came in."""
-
-    chunk: Chunk
-    record: Record
-
-
-Item = Arrival | Clock
-
-
-@dataclass(frozen=True)
-class DecodeOut:
-    """oks: (shard key, Arrival or Clock). errs: what could not be decoded."""
-
-    oks: KeyedStream[Item]
-    errs: Stream[DeadLetter]
-
-
-def shard_key(partition: int, stream_id: str) -> str:
-    """Return the key of a stream's shard: all its streams come from one partition."""
-    return f"{partition}/{crc32(stream_id.encode()) % SHARDS}"
+from operators.items import Arrival, DecodeOut, Item, is_keyed, shard_keys
 
 
 @operator
@@ -52,15 +27,11 @@ def decode(
     its shard's key and each clock once for every shard of its partition; `errs`, a `DeadLetter`
     for each record that is no valid event. Order within a partition is kept.
     """
-    keys: dict[int, tuple[str, ...]] = {}
 
     def decode_batch(batch: list[Record | Clock]) -> Iterable[tuple[str, Item] | DeadLetter]:
         out: list[tuple[str, Item] | DeadLetter] = []
         for item in batch:
-            shards = keys.get(item.partition)
-            if shards is None:
-                names = tuple(f"{item.partition}/{shard}" for shard in range(SHARDS))
-                shards = keys[item.partition] = names
+            shards = shard_keys(item.partition)
             if isinstance(item, Clock):
                 out.extend((key, item) for key in shards)
                 continue
@@ -74,9 +45,5 @@ def decode(
         return out
 
     decoded = op.flat_map_batch("decode", up, decode_batch)
-    branches = op.branch("valid", decoded, _is_keyed)
+    branches = op.branch("valid", decoded, is_keyed)
     return DecodeOut(branches.trues, branches.falses)  # type: ignore[arg-type]
-
-
-def _is_keyed(item: object) -> bool:
-    return type(item) is tuple

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import get_args
 
 import bytewax.operators as op
 from bytewax.dataflow import Stream, operator
 from bytewax.operators import KeyedStream
 
-from guardrails.events import Audit, DeadLetter, Verdict, encode
+from guardrails.events import (
+    Audit,
+    CheckEvent,
+    DeadLetter,
+    PipelineEvent,
+    Verdict,
+    encode,
+)
 from guardrails.parts import encode_parts
 from guardrails.records import Output
 from guardrails.shard import Event
@@ -29,15 +37,18 @@ def route(
     errs: Stream[DeadLetter],
     topic: Callable[[str], str],
 ) -> RouteOut:
-    """Encode each event for its topic: verdicts, audit, dead-letters.
+    """Encode each event for its topic: verdicts, audit, checks, events, dead-letters.
 
     In: the guard's events and the decoder's errors. topic: full name of a topic. Dead letters go
-    under the key they were read with.
+    under the key they were read with; what is for the checks goes to the partition its stream was
+    read from.
     """
     topics: dict[type, str] = {
         Verdict: topic("verdicts"),
         Audit: topic("audit"),
         DeadLetter: topic("dead-letters"),
+        PipelineEvent: topic("events"),
+        **dict.fromkeys(get_args(CheckEvent), topic("checks")),
     }
 
     def encode_batch(batch: list[tuple[str, Event]]) -> Iterable[tuple[str, Output]]:
@@ -48,8 +59,12 @@ def route(
                 stream_id = event.stream_id.encode()
                 records = encode_parts(event)
                 out += [(key, Output(topic_name, stream_id, value)) for value in records]
-            else:
+            elif isinstance(event, Audit | DeadLetter | PipelineEvent):
                 out.append((key, _output(topic_name, event)))
+            else:
+                partition = int(key.partition("/")[0])
+                value = encode(event)
+                out.append((key, Output(topic_name, event.stream_id.encode(), value, partition)))
         return out
 
     def encode_letters(batch: list[DeadLetter]) -> Iterable[tuple[str, Output]]:
@@ -61,7 +76,9 @@ def route(
     return RouteOut(op.merge("outputs", events, letters))
 
 
-def _output(topic: str, event: Audit | DeadLetter) -> Output:
+def _output(topic: str, event: Audit | DeadLetter | PipelineEvent) -> Output:
     if isinstance(event, DeadLetter):
         return Output(topic, event.key or b"", encode(event))
+    if isinstance(event, PipelineEvent):
+        return Output(topic, event.execution.encode(), encode(event))
     return Output(topic, event.stream_id.encode(), encode(event))

@@ -7,10 +7,23 @@ from typing import Any
 
 import msgspec
 
-from guardrails.guardrail import Action, Guardrail, Mode
+from guardrails.check import CheckSetting
+from guardrails.guardrail import Action, Checkpoint, Guardrail, Mode, Options
 from guardrails.plan import Plan
 from guardrails.policy import Policy, Setting
 from guardrails.rule import Rule
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """A check and what the policy does about it; as its own guardrail."""
+
+    id: str
+    checkpoint: Checkpoint = Checkpoint.SENTENCE
+    action: Action = Action.BLOCK
+    mode: Mode = Mode.BLOCK
+    fails_closed: bool = True
+    original: bool = False
+    deadline_ms: int = 5_000
 
 
 class Ruled(msgspec.Struct, frozen=True):
@@ -42,7 +55,7 @@ def monitor(expression: str, rule_id: str = "r", **options: Any) -> Ruled:
 
 
 def plan_of(
-    *ruled: Ruled,
+    *ruled: Ruled | Checked,
     max_chars: int | None = None,
     length_action: Action = Action.BLOCK,
     fingerprint_key: bytes | None = None,
@@ -55,11 +68,27 @@ def plan_of(
 
 
 def _settings(
-    ruled: Iterable[Ruled], max_chars: int | None, length_action: Action
+    ruled: Iterable[Ruled | Checked], max_chars: int | None, length_action: Action
 ) -> Iterable[Setting]:
     for item in ruled:
+        if isinstance(item, Checked):
+            yield _check_setting(item)
+            continue
         guardrail = Guardrail(id=f"guard-{item.rule.id}", family="content", summary="of a test")
         yield Setting(guardrail, item.mode, item.action, (item.rule,), None)
     if max_chars is not None:
         guardrail = Guardrail(id="length", family="content", summary="of a test")
         yield Setting(guardrail, Mode.BLOCK, length_action, (), max_chars)
+
+
+def _check_setting(item: Checked) -> Setting:
+    guardrail = Guardrail(id=item.id, family="checks", summary="of a test")
+    check = CheckSetting(
+        item.id.upper(),
+        item.checkpoint,
+        item.deadline_ms,
+        item.deadline_ms,
+        fails_closed=item.fails_closed,
+        original=item.original,
+    )
+    return Setting(guardrail, item.mode, item.action, (), None, Options(), check)

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from connectors.checks.settings import ChecksSettings
 from flows.commands import doctor, run, scan, tail
 from flows.exits import Exit
 from guardrails import parse_policy
 from guardrails.catalogue import CATALOGUE
+from guardrails.check import CheckOptions
+from guardrails.checks.endpoint import EndpointOptions
 from guardrails.content.patterns import Pattern
+from guardrails.guardrail import Guardrail
 from guardrails.policy import Limits, Policy
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -18,6 +22,11 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 @pytest.fixture(scope="module")
 def policy_page() -> str:
     return (DOCS / "policy.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def checks_page() -> str:
+    return (DOCS / "checks.md").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +53,37 @@ def test_every_key_of_a_policy_is_explained_with_its_default(policy_page: str) -
 
 def test_every_setting_of_a_guardrail_is_explained(policy_page: str) -> None:
     for guardrail in CATALOGUE:
-        for name in guardrail.options.model_fields if guardrail.options else ():
+        if guardrail.options is None or guardrail.check is not None:
+            continue
+        for name in guardrail.options.model_fields:
             assert f"| `{guardrail.id}` | `{name}` |" in policy_page
+
+
+@pytest.mark.parametrize("check", [one for one in CATALOGUE if one.check], ids=lambda one: one.id)
+def test_every_setting_of_a_check_is_explained(checks_page: str, check: Guardrail) -> None:
+    assert check.options is not None
+    row(checks_page, check.id)
+    for name, field in check.options.model_fields.items():
+        if name in CheckOptions.model_fields:
+            assert f"| every check | `{name}` |" in checks_page
+        elif name == "api_key_env":
+            assert f"| `judge`, `moderation` | `{name}` |" in checks_page
+        elif name in EndpointOptions.model_fields and (name != "url" or field.is_required()):
+            assert f"| services | `{name}` |" in checks_page
+        else:
+            assert f"| `{check.id}` | `{name}` |" in checks_page
+
+
+def test_every_setting_of_the_runner_is_explained_with_its_default(checks_page: str) -> None:
+    for field in ChecksSettings.model_fields.values():
+        assert f"| `{field.default}` |" in row(checks_page, str(field.validation_alias))
+
+
+def test_the_policies_of_the_page_of_checks_can_be_used(checks_page: str) -> None:
+    examples = re.findall(r"```yaml\n(.*?)```", checks_page, re.DOTALL)
+    assert len(examples) == 2
+    for example in examples:
+        assert parse_policy(example, "checks.md").resolve()
 
 
 def test_every_key_of_a_pattern_is_explained(policy_page: str) -> None:

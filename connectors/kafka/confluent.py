@@ -172,20 +172,35 @@ class ConfluentOffsets:
     def ends(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
         """See `Offsets.ends`."""
         try:
-            found = self._admin.list_offsets(
-                {
-                    TopicPartition(*p): OffsetSpec.latest()  # type: ignore[no-untyped-call]
-                    for p in partitions
-                },
-                isolation_level=IsolationLevel.READ_COMMITTED,
-                request_timeout=REQUEST_TIMEOUT_S,
-            )
-            return {
-                Partition(where.topic, where.partition): answer.result().offset
-                for where, answer in found.items()
-            }
+            try:
+                return self._ask(partitions)
+            except KafkaException as error:
+                if error.args[0].code() == KafkaError._TIMED_OUT:
+                    raise
+                # After an election librdkafka asks the old leader for minutes (FENCED_LEADER_EPOCH)
+                # unless it is made to look for the new one.
+                self._admin.list_topics(timeout=REQUEST_TIMEOUT_S)
+                return self._ask(partitions)
         except KafkaException as error:
             raise unreachable(self._settings, error.args[0].name()) from error
+
+    def _ask(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
+        found = self._admin.list_offsets(
+            {
+                TopicPartition(*p): OffsetSpec.latest()  # type: ignore[no-untyped-call]
+                for p in partitions
+            },
+            isolation_level=IsolationLevel.READ_COMMITTED,
+            request_timeout=REQUEST_TIMEOUT_S,
+        )
+        ends = {
+            Partition(where.topic, where.partition): answer.result().offset
+            for where, answer in found.items()
+        }
+        if min(ends.values(), default=0) < 0:
+            # An answer that came after its time (-1001) is no end.
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+        return ends
 
     def publish(self, offsets: Mapping[Partition, int]) -> None:
         """See `Offsets.publish`."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -17,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from connectors.kafka.partitions import parse_partitions
 from guardrails.errors import ConnectorError
 
 OWN_PREFIX = "TIDEGATE_KAFKA_"
@@ -25,6 +27,10 @@ BrokerList = Annotated[str, StringConstraints(pattern=r"^[^\s,:]+:\d{1,5}(,[^\s,
 # Kafka's own rule for topic names is [a-zA-Z0-9._-]; 100 leaves room for our suffixes below its
 # limit of 249.
 TopicPrefix = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]{0,100}$")]
+Partitions = Annotated[
+    tuple[int, ...],
+    BeforeValidator(lambda value: parse_partitions(value) if isinstance(value, str) else value),
+]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
@@ -81,6 +87,11 @@ class KafkaSettings(BaseModel):
     )
     ssl_check_hostname: bool = _variable(
         "KAFKA_SSL_CHECK_HOSTNAME", True, "Whether a certificate must carry the broker's name."
+    )
+    partitions: Partitions | None = _variable(
+        "TIDEGATE_PARTITIONS",
+        None,
+        "Partitions this process reads of its input topics, such as 0-3,7; without it, all.",
     )
     start: Literal["earliest", "latest"] = _variable(
         "TIDEGATE_KAFKA_START",

@@ -56,17 +56,22 @@ class KafkaSink(FixedPartitionedSink[Output, None]):
         resume_state: None,  # noqa: ARG002
     ) -> KafkaSinkPartition:
         """Open a producer. Raises ConnectorError if a topic is missing or no broker answers."""
-        admin = self._client.admin()
-        try:
-            known = admin.describe(self._topics)
-        finally:
-            admin.close()
-        if missing := [topic for topic in self._topics if topic not in known]:
-            raise ConnectorError(
-                f"there is no topic {', '.join(missing)} at {self._settings.bootstrap_servers};"
-                " run `tidegate topics create` or correct TIDEGATE_TOPIC_PREFIX"
-            )
+        require_topics(self._client, self._settings, self._topics)
         return KafkaSinkPartition(self._settings, self._client.producer())
+
+
+def require_topics(client: Client, settings: KafkaSettings, topics: Sequence[str]) -> None:
+    """Raise ConnectorError if a topic is missing or no broker answers."""
+    admin = client.admin()
+    try:
+        known = admin.describe(topics)
+    finally:
+        admin.close()
+    if missing := [topic for topic in topics if topic not in known]:
+        raise ConnectorError(
+            f"there is no topic {', '.join(missing)} at {settings.bootstrap_servers};"
+            " run `tidegate topics create` or correct TIDEGATE_TOPIC_PREFIX"
+        )
 
 
 class KafkaSinkPartition(StatefulSinkPartition[Output, None]):

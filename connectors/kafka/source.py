@@ -10,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
+from connectors.kafka.assignment import read_assignment
 from connectors.kafka.client import Client, LostOffset, Partition, Reader, open_client
 from connectors.kafka.placing import first_offset
 from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.watch import Tip, Watch
+from connectors.stopping import begin
 from guardrails.errors import ConnectorError
 from guardrails.records import END_OF_TIME, Clock, Record
 
@@ -68,27 +70,14 @@ class KafkaSource(FixedPartitionedSource[Record | Clock, int]):
         self._built: weakref.WeakSet[KafkaSourcePartition] = weakref.WeakSet()
 
     def list_parts(self) -> list[str]:
-        """`topic/partition` of every partition of every topic.
+        """`topic/partition` of every partition of every topic that is ours to read.
 
-        Raises ConnectorError if a topic is missing or the partition counts differ.
+        Raises ConnectorError if a topic is missing, the partition counts differ, or a partition
+        that is asked for does not exist.
         """
-        admin = self._client.admin()
-        try:
-            counts = admin.describe(self._topics)
-        finally:
-            admin.close()
-        if missing := [topic for topic in self._topics if topic not in counts]:
-            raise ConnectorError(
-                f"there is no topic {', '.join(missing)} at {self._settings.bootstrap_servers};"
-                " run `tidegate topics create` or correct TIDEGATE_TOPIC_PREFIX"
-            )
-        if len(set(counts.values())) > 1:
-            found = ", ".join(f"{topic} {count}" for topic, count in counts.items())
-            raise ConnectorError(
-                f"topics read together need the same partition count, got {found}; create them"
-                " anew with one count"
-            )
-        return [str(Partition(topic, n)) for topic in self._topics for n in range(counts[topic])]
+        numbers = read_assignment(self._client, self._settings, self._topics).numbers
+        begin(self._stop)
+        return [str(Partition(topic, n)) for topic in self._topics for n in numbers]
 
     def build_part(
         self,

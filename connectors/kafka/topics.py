@@ -17,6 +17,12 @@ CHUNKS_KEPT_MS = 3 * DAY_MS
 VERDICTS_KEPT_MS = 7 * DAY_MS
 # 30 days: the latest record of every stream, for audits; then deleted.
 AUDIT_KEPT_MS = 30 * DAY_MS
+# 90 days: a quarter can be looked back upon; a record is about a kilobyte.
+ROLLUPS_KEPT_MS = 90 * DAY_MS
+# 1 day: what a check answers later than its deadline does not count; a replay goes back one epoch.
+CHECKS_KEPT_MS = DAY_MS
+# 1 day: a page shows what happens now; the audit keeps what happened.
+EVENTS_KEPT_MS = DAY_MS
 # 14 days to look into what could not be judged.
 DEAD_LETTERS_KEPT_MS = 14 * DAY_MS
 
@@ -27,6 +33,10 @@ def topic_specs(settings: KafkaSettings, partitions: int, replicas: int = -1) ->
         "chunks": CHUNKS_KEPT_MS,
         "verdicts": VERDICTS_KEPT_MS,
         "audit": AUDIT_KEPT_MS,
+        "audit-rollup": ROLLUPS_KEPT_MS,
+        "checks": CHECKS_KEPT_MS,
+        "results": CHECKS_KEPT_MS,
+        "events": EVENTS_KEPT_MS,
         "dead-letters": DEAD_LETTERS_KEPT_MS,
     }
     specs = []
@@ -38,7 +48,21 @@ def topic_specs(settings: KafkaSettings, partitions: int, replicas: int = -1) ->
             "cleanup.policy": "compact,delete" if name == "audit" else "delete",
         }
         specs.append(TopicSpec(settings.topic(name), partitions, replicas, config))
-    return specs
+    return [*specs, _policies(settings, replicas)]
+
+
+def _policies(settings: KafkaSettings, replicas: int) -> TopicSpec:
+    """Activations: one partition, because every guard reads all of them and in one order.
+
+    Compacted and never deleted by age; every record has its own key, so nothing is lost either.
+    """
+    config = {
+        **LOG_TIME,
+        "retention.ms": "-1",
+        "max.message.bytes": str(max(settings.max_record_bytes, 1_048_588)),
+        "cleanup.policy": "compact",
+    }
+    return TopicSpec(settings.topic("policies"), 1, replicas, config)
 
 
 def create_topics(admin: Admin, specs: Sequence[TopicSpec]) -> list[str]:

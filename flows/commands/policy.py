@@ -1,4 +1,4 @@
-"""`tidegate policy`: check one, look at one."""
+"""`tidegate policy`: check one, look at one; `policy_live` changes those of guards that run."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows.commands import policy_live
+
 if TYPE_CHECKING:
     from guardrails.plan import Plan
 
 app = typer.Typer(
-    help="Check a policy, or look at one.", no_args_is_help=True, rich_markup_mode=None
+    help="Check a policy, look at one, put one in force.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 CHECK_EPILOG = """\b
@@ -33,7 +37,7 @@ Examples:
 
 @app.callback()
 def _policy() -> None:
-    """Check a policy, or look at one."""
+    """Check a policy, look at one, put one in force in guards that run."""
 
 
 @app.command(epilog=CHECK_EPILOG)
@@ -94,6 +98,11 @@ def show(
     _print(described)
 
 
+app.command("activate", epilog=policy_live.ACTIVATE_EPILOG)(policy_live.activate)
+app.command("rollback", epilog=policy_live.ROLLBACK_EPILOG)(policy_live.rollback)
+app.command("history", epilog=policy_live.HISTORY_EPILOG)(policy_live.history)
+
+
 def _describe(setting: Any) -> dict[str, Any]:
     guardrail = setting.guardrail
     performance = guardrail.performance
@@ -103,12 +112,18 @@ def _describe(setting: Any) -> dict[str, Any]:
         "class": str(performance.performance_class),
         "mode": str(setting.mode),
         "action": str(setting.action),
+        "checkpoint": str(setting.check.checkpoint) if setting.check else "chunk",
         "rules": [rule.id for rule in setting.rules],
-        "types": sorted({rule.type for rule in setting.rules}),
+        "types": sorted({rule.type for rule in setting.rules} | _check_types(setting)),
         "widest_match": max((_width(rule) for rule in setting.rules), default=0),
         "max_chars": setting.max_chars,
+        "deadline_s": setting.check.deadline_ms / 1000 if setting.check else None,
         "summary": guardrail.summary,
     }
+
+
+def _check_types(setting: Any) -> set[str]:
+    return {setting.check.type} if setting.check else set()
 
 
 def _width(rule: Any) -> int:
@@ -145,15 +160,18 @@ def _print(described: dict[str, Any]) -> None:
     out.print(f"limits: {limits}")
     out.print()
     rows = table(
-        "guardrail", "family", "class", "mode", "action", "widest", "rules", numbers=("widest",)
+        *("guardrail", "family", "class", "mode", "action", "checkpoint", "widest", "rules"),
+        numbers=("widest",),
     )
     for item in described["guardrails"]:
         rules = ", ".join(item["rules"])
         if item["max_chars"] is not None:
             rules = f"at most {item['max_chars']:,} code points"
+        if item["deadline_s"] is not None:
+            rules = f"{item['types'][0]}, within {item['deadline_s']:g} s"
         rows.add_row(
             *(item["id"], item["family"], item["class"], item["mode"], item["action"]),
-            *(str(item["widest_match"] or "-"), rules or "none"),
+            *(item["checkpoint"], str(item["widest_match"] or "-"), rules or "none"),
         )
     print_table(out, rows)
     for item in described.get("not_running", ()):

@@ -20,7 +20,8 @@ Ctrl-C ends it. Released text is shown; what was redacted has left the stream an
 
 def tail(
     topic: Annotated[
-        Literal["verdicts", "audit", "dead-letters"], typer.Argument(help="What to look at.")
+        Literal["verdicts", "audit", "audit-rollup", "dead-letters"],
+        typer.Argument(help="What to look at."),
     ],
     *,
     follow: Annotated[
@@ -32,7 +33,7 @@ def tail(
     stream: Annotated[str | None, typer.Option(metavar="ID", help="Only this stream.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The events as they are.")] = False,
 ) -> None:
-    """Show verdicts, audit records or dead letters from Kafka, live."""
+    """Show verdicts, audit records, rollups or dead letters from Kafka, live."""
     from connectors.kafka.settings import KafkaSettings
     from flows.follow import read_topic
     from flows.lines import write_line

@@ -22,6 +22,7 @@ from pydantic import Field, field_validator
 from guardrails.fold import fold
 from guardrails.guardrail import (
     Action,
+    Cost,
     Guardrail,
     Options,
     PerformanceCharacteristics,
@@ -150,7 +151,10 @@ KEYWORDS = Guardrail(
     family="content",
     summary="Phrases that must not appear",
     performance=PerformanceCharacteristics(
-        performance_class=PerformanceClass.FAST, expected_latency_ms=0.01, client_safe=True
+        performance_class=PerformanceClass.FAST,
+        expected_latency_ms=0.01,
+        cost=Cost(cpu_ms=0.1),
+        client_safe=True,
     ),
     action=Action.BLOCK,
     options=KeywordOptions,

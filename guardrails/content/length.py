@@ -11,6 +11,7 @@ from pydantic import Field
 
 from guardrails.guardrail import (
     Action,
+    Cost,
     Guardrail,
     Options,
     PerformanceCharacteristics,
@@ -34,7 +35,9 @@ LENGTH = Guardrail(
     family="content",
     summary="Replies that are too long",
     performance=PerformanceCharacteristics(
-        performance_class=PerformanceClass.FAST, expected_latency_ms=0.001
+        performance_class=PerformanceClass.FAST,
+        expected_latency_ms=0.001,
+        cost=Cost(cpu_ms=0.002),
     ),
     action=Action.BLOCK,
     options=LengthOptions,

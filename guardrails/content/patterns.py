@@ -18,6 +18,7 @@ from guardrails.explosion import require_tame
 from guardrails.fold import fold
 from guardrails.guardrail import (
     Action,
+    Cost,
     Guardrail,
     Options,
     PerformanceCharacteristics,
@@ -127,7 +128,10 @@ PATTERNS = Guardrail(
     summary="A team's own regular expressions",
     # FAST, not INSTANT, so that a new expression can be watched in mode monitor first.
     performance=PerformanceCharacteristics(
-        performance_class=PerformanceClass.FAST, expected_latency_ms=0.01, client_safe=True
+        performance_class=PerformanceClass.FAST,
+        expected_latency_ms=0.01,
+        cost=Cost(cpu_ms=0.1),
+        client_safe=True,
     ),
     action=Action.REDACT,
     options=PatternOptions,

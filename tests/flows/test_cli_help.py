@@ -19,8 +19,11 @@ COMMANDS = [
     (),
     *(("run",), ("scan",), ("tail",), ("doctor",), ("demo",)),
     *(("policy",), ("policy", "check"), ("policy", "show"), ("topics",), ("topics", "create")),
+    *(("policy", "activate"), ("policy", "rollback"), ("policy", "history")),
+    *(("audit",), ("audit", "run"), ("audit", "verify"), ("audit", "head")),
 ]
-WITH_EXAMPLES = [command for command in COMMANDS if command not in (("policy",), ("topics",))]
+GROUPS = (("policy",), ("topics",), ("audit",))
+WITH_EXAMPLES = [command for command in COMMANDS if command not in GROUPS]
 ESCAPE = "\x1b"
 
 
@@ -94,6 +97,10 @@ def test_the_version_is_shown(tidegate: Command) -> None:
         ("policy", "check", "missing.yaml"),
         ("policy", "check"),
         ("policy", "show", "."),
+        ("policy", "activate"),
+        ("policy", "activate", "missing.yaml"),
+        ("policy", "rollback"),
+        ("policy", "history"),
         ("tail", "everything"),
         ("topics", "create", "--partitions", "0"),
         ("run", "--workers", "0"),

@@ -80,6 +80,25 @@ def test_show_prints_one_line_per_guardrail_that_runs(tidegate: Command) -> None
     assert lines[-1].endswith("at most 9 code points")
 
 
+def test_show_says_when_a_check_is_asked_and_how_long_it_may_take(tidegate: Command) -> None:
+    tidegate.write(
+        "mine.yaml",
+        "guardrails:\n"
+        "  toxicity: {}\n"
+        "  judge/tone: {url: 'http://localhost/v1', model: m, checkpoint: paragraph, type: TONE}\n",
+    )
+    lines = tidegate("policy", "show", "mine.yaml").out.splitlines()[-2:]
+    assert [" ".join(line.split()) for line in lines] == [
+        "toxicity checks moderate block redact sentence - TOXICITY, within 10 s",
+        "judge/tone checks slow monitor block paragraph - TONE, within 60 s",
+    ]
+    shown = json.loads(tidegate("policy", "show", "--json", "mine.yaml").out)
+    assert [(item["checkpoint"], item["deadline_s"]) for item in shown["guardrails"]] == [
+        ("sentence", 10),
+        ("paragraph", 60),
+    ]
+
+
 def test_show_json_is_for_programs(tidegate: Command) -> None:
     shown = json.loads(tidegate("policy", "show", "--json").out)
     email = next(item for item in shown["guardrails"] if item["id"] == "email")

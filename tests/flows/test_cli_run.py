@@ -72,7 +72,12 @@ def test_ctrl_c_stops_a_run_cleanly(tidegate: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("run",), ("topics", "create"), ("tail", "verdicts")], ids=" ".join
+    "arguments",
+    [
+        *(("run",), ("topics", "create"), ("tail", "verdicts"), ("policy", "activate", "default")),
+        *(("policy", "history", "default"), ("policy", "rollback", "default")),
+    ],
+    ids=" ".join,
 )
 def test_without_a_broker_the_exit_code_is_3_and_the_message_says_what_to_set(
     tidegate: Command, arguments: tuple[str, ...]

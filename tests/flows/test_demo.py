@@ -78,7 +78,7 @@ def test_the_demo_finds_what_the_engine_finds_in_the_whole_text(
     plans = load_plans(answers, EXAMPLES / "policies")
     audits = {audit.stream_id: audit for audit in report.audits}
     for answer in answers:
-        plan = plans.named(answer.policy)
+        plan = plans.named(answer.policy, 0)
         assert plan is not None
         session = Session(answer.id, plan)
         session.push(answer.plain, final=True)

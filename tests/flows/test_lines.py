@@ -6,7 +6,10 @@ import pytest
 from flows.lines import write_line
 from guardrails import Plan, Session
 from guardrails.events import DeadLetter, Verdict, encode
+from guardrails.guardrail import Mode
 from guardrails.policy import Policy
+from guardrails.rollup import Totals
+from tests.audits import NOON_MS, audit, finding
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,19 @@ def test_an_audit_record_says_outcome_and_cost(plan: Plan) -> None:
     line = write_line("audit", encode(session.audit(0))).plain
     assert line.startswith("1970-01-01T00:00:00Z chat-1 redact 18 chars, 3 released, 15 redacted")
     assert "ended by final, policy mine" in line
+
+
+def test_a_rollup_says_what_the_streams_of_a_minute_came_to() -> None:
+    totals = Totals(late=1)
+    for number in range(3):
+        found = (finding(), finding("SECRET", Mode.MONITOR)) if number else ()
+        totals.add(audit(f"s{number}", findings=found, duration_ms=3_000))
+    line = write_line("audit-rollup", encode(totals.rollup("ac\x1bme", NOON_MS))).plain
+    assert line == (
+        "2025-06-01T12:00:00Z ac·me 3 streams, 3 allow, 4 findings, 0 would have blocked, "
+        "300 chars, half took 3.0 s or less, 1 late"
+    )
+    assert " - 0 streams" in write_line("audit-rollup", encode(Totals().rollup(None, 0))).plain
 
 
 def test_a_dead_letter_shows_its_reason_and_never_its_bytes() -> None:

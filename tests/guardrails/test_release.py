@@ -104,5 +104,5 @@ def test_a_block_in_reach_of_a_capped_cluster_cuts_behind_it() -> None:
 def test_what_was_rolled_back_is_forgotten() -> None:
     release = Release()
     release.advance("0123456789", [finding(2, 8)], 6, final=False)
-    release.rollback()
+    release.rollback(release.offset)
     assert shown(release.advance("23", (), 4, final=True)) == [(2, 4, "23")]

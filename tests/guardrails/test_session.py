@@ -326,7 +326,7 @@ def test_text_after_the_end_changes_nothing() -> None:
     sent(0, "a", final=True)
     sent.tick(10**9)
     assert (sent.shown, sent.session.audit()) == ("a", before)
-    with pytest.raises(SessionClosed, match="complete"):
+    with pytest.raises(SessionClosed, match="ended"):
         sent.session.push("b")
 
 

@@ -37,8 +37,8 @@ def kinds(events):
 def test_an_idle_stream_ends_at_its_deadline_and_not_before(plans):
     shard = Shard(plans)
     send(shard, 1_000, 0, "mail a@b")
-    assert shard.tick(10_999) == []
-    events = shard.tick(11_000)
+    assert shard.tick(10_999, 0) == []
+    events = shard.tick(11_000, 0)
     assert kinds(events) == [Verdict, Audit]
     assert events[1].transport.ended_by == "idle"
     assert events[1].transport.ended_at_ms == 11_000
@@ -48,8 +48,8 @@ def test_a_chunk_moves_the_idle_deadline_but_not_the_age(plans):
     shard = Shard(plans)
     for second in range(0, 60, 5):
         send(shard, second * 1_000, second // 5)
-        assert shard.tick(second * 1_000 + 4_999) == []
-    events = shard.tick(60_000)
+        assert shard.tick(second * 1_000 + 4_999, 0) == []
+    events = shard.tick(60_000, 0)
     assert events[-1].transport.ended_by == "age"
 
 
@@ -57,8 +57,8 @@ def test_a_gap_is_given_up_after_its_timeout(plans):
     shard = Shard(plans)
     send(shard, 0, 0)
     assert send(shard, 100, 2) == []
-    assert shard.tick(2_099) == []
-    events = shard.tick(2_100)
+    assert shard.tick(2_099, 0) == []
+    events = shard.tick(2_100, 0)
     assert events[-2].reason == "gap"
     assert isinstance(events[-1], Audit)
 
@@ -79,7 +79,7 @@ def test_a_tombstone_answers_retries_until_it_is_forgotten(plans):
     assert send(shard, 1_000, 0, final=True) == []
     assert kinds(send(shard, 2_000, 1)) == [DeadLetter]
     assert not shard.empty
-    shard.tick(30_000)
+    shard.tick(30_000, 0)
     assert shard.empty
 
 
@@ -87,9 +87,9 @@ def test_clocks_never_go_back(plans):
     shard = Shard(plans)
     send(shard, 50_000, 0)
     send(shard, 1_000, 1)
-    events = shard.tick(59_999)
+    events = shard.tick(59_999, 0)
     assert events == []
-    assert kinds(shard.tick(60_000)) == [Verdict, Audit]
+    assert kinds(shard.tick(60_000, 0)) == [Verdict, Audit]
 
 
 def test_a_restored_shard_goes_on_as_if_nothing_had_happened(plans):
@@ -100,7 +100,7 @@ def test_a_restored_shard_goes_on_as_if_nothing_had_happened(plans):
         saved = pickle.loads(pickle.dumps(broken.snapshot()))
         broken = Shard.restore(saved, plans, keep_snapshots=True)
         assert send(broken, time_ms, seq, text) == expected
-    assert straight.tick(99_000) == broken.tick(99_000)
+    assert straight.tick(99_000, 0) == broken.tick(99_000, 0)
 
 
 def test_only_streams_that_changed_are_pickled_anew(plans):
@@ -165,8 +165,8 @@ def test_a_stream_without_a_beginning_is_a_dead_letter_and_writes_no_audit(plans
     shard = Shard(plans)
     late = raw(100_000, 7, "the end", final=True)
     assert shard.receive(*late, 0) == []
-    assert shard.tick(101_999) == []
-    (letter,) = shard.tick(102_000)
+    assert shard.tick(101_999, 0) == []
+    (letter,) = shard.tick(102_000, 0)
     assert (letter.reason, letter.value) == ("no-beginning", late[1].value)
     assert shard.empty
 
@@ -178,6 +178,6 @@ def test_a_blocked_producer_that_talks_on_is_ignored_for_as_long_as_it_does():
     assert events[-1].transport.ended_by == "blocked"
     for second in range(1, 100, 10):
         assert send(shard, second * 1_000, second) == []
-        assert shard.tick(second * 1_000) == []
-    shard.tick(200_000)
+        assert shard.tick(second * 1_000, 0) == []
+    shard.tick(200_000, 0)
     assert shard.empty

@@ -52,14 +52,15 @@ class Deployment:
         finally:
             producer.close()
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start one guard process, as the documentation says."""
+    def start(self, *arguments: str, **extra: str) -> subprocess.Popen[bytes]:
+        """Start one process, as the documentation says. extra: of its environment."""
         self.recovery.mkdir(exist_ok=True)
         environ = os.environ | {
             "KAFKA_BOOTSTRAP_SERVERS": self.settings.bootstrap_servers,
             "TIDEGATE_TOPIC_PREFIX": self.settings.topic_prefix,
             "TIDEGATE_KAFKA_CLIENT": self.settings.client,
             "TIDEGATE_KAFKA_GROUP": "",
+            **extra,
         }
         command = [sys.executable, *arguments]
         process = subprocess.Popen(

@@ -27,7 +27,10 @@ def test_all_topics_are_made_once_with_their_settings(
     try:
         assert create_topics(admin, specs) == [spec.name for spec in specs]
         assert create_topics(admin, specs) == []
-        assert set(admin.describe([spec.name for spec in specs]).values()) == {4}
+        counts = admin.describe([spec.name for spec in specs])
+        assert counts == {spec.name: spec.partitions for spec in specs}
+        assert counts[ours.topic("policies")] == 1
+        assert set(counts.values()) == {1, 4}
     finally:
         admin.close()
     if broker.kind == "noida":

@@ -6,7 +6,8 @@ from bytewax.testing import TestingSink, TestingSource, run_main
 
 from guardrails.records import Clock, Record
 from guardrails.shard import SHARDS
-from operators.decode import Arrival, decode, shard_key
+from operators.decode import decode
+from operators.items import Arrival, shard_key
 
 
 def run_decode(items):

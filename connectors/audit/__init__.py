@@ -1,0 +1,1 @@
+"""Where audit records go beside Kafka: chained files, and a webhook."""

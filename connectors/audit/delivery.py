@@ -1,0 +1,244 @@
+"""Audit records to a URL: in order, in batches, again and again until they are taken."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import logging
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from itertools import islice
+from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from connectors.audit.metrics import DELIVERED, FAILED
+from connectors.audit.room import Room
+
+log = logging.getLogger(__name__)
+
+# 100 records or 1 MiB a request: what usual servers take without being asked to.
+MAX_BATCH_RECORDS = 100
+MAX_BATCH_BYTES = 1024 * 1024
+# A receiver only has to store; what takes longer than 10 s is not well.
+TIMEOUT_S = 10.0
+# Half a second at first, doubled with every failure, up to a minute: an outage of an hour costs a
+# receiver that comes back some sixty requests.
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 60.0
+# The longest `Retry-After` that is followed.
+LONGEST_ASKED_PAUSE_S = 300.0
+_READ_REPLY_BYTES = 65_536
+# Seconds between two lines about the same outage.
+_LOG_EVERY_S = 60.0
+# Answers about the records themselves: another try would be answered alike.
+_REFUSALS = (400, 413, 422)
+
+
+class Parcel(NamedTuple):
+    """One audit record on its way, and where it stands in the log."""
+
+    partition: int
+    offset: int
+    value: bytes
+
+
+class Endpoint(NamedTuple):
+    """Where to. token: sent as `Authorization: Bearer`. on_refused: what becomes of a record that
+    the receiver refuses: hold it and all behind it until it is taken, or skip it.
+    """
+
+    url: str
+    token: str | None = None
+    on_refused: Literal["hold", "skip"] = "hold"
+    first_pause_s: float = FIRST_PAUSE_S
+    timeout_s: float = TIMEOUT_S
+
+    @property
+    def shown(self) -> str:
+        """The part of the URL that holds no secret."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.hostname}:{parts.port or parts.scheme}"
+
+
+class _Answer(NamedTuple):
+    """How a request went. reason: bounded, for counters; detail: for people."""
+
+    taken: bool = False
+    refused: bool = False
+    reason: str = ""
+    detail: str = ""
+    asked_pause_s: float = 0.0
+
+
+class Delivery:
+    """A queue and the one thread that empties it. Nothing here waits for the receiver but that
+    thread. What was handed over and not taken yet is `waiting()`, what is under way included.
+    """
+
+    def __init__(self, endpoint: Endpoint, room: Room, waiting: Iterable[Parcel] = ()) -> None:
+        """waiting: from the snapshot; sent first. The thread ends with `close`."""
+        self._endpoint = endpoint
+        self._room = room
+        self._queue = deque(waiting)
+        room.take([parcel.value for parcel in self._queue])
+        self._filled = threading.Condition()
+        self._stop = threading.Event()
+        self._bug: BaseException | None = None
+        self._batch_records = MAX_BATCH_RECORDS
+        self._failures = 0
+        self._logged_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="audit-webhook", daemon=True)
+        self._thread.start()
+
+    def put(self, parcels: Iterable[Parcel]) -> None:
+        """Hand records over; returns at once. Raises what has ended the thread, if anything has."""
+        if self._bug is not None:
+            raise self._bug
+        with self._filled:
+            self._queue.extend(parcels)
+            self._filled.notify()
+
+    def waiting(self) -> tuple[Parcel, ...]:
+        """Return what has not been taken yet, in order. Raises as `put` does."""
+        if self._bug is not None:
+            raise self._bug
+        with self._filled:
+            return tuple(self._queue)
+
+    def close(self) -> None:
+        """End the thread; a request that is under way may end by itself and count for nothing."""
+        self._stop.set()
+        with self._filled:
+            self._filled.notify()
+        self._thread.join(self._endpoint.timeout_s)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._send())
+        except Exception as error:  # noqa: BLE001 - told to the flow, which ends with it
+            self._bug = error
+            log.error("webhook %s: sending ended (%s)", self._endpoint.shown, type(error).__name__)
+
+    async def _send(self) -> None:
+        """Send until the end. Nothing else runs on this loop, so that waiting may block it."""
+        headers = {"Content-Type": "application/json", "User-Agent": "tidegate"}
+        if self._endpoint.token is not None:
+            headers["Authorization"] = f"Bearer {self._endpoint.token}"
+        async with aiohttp.ClientSession(
+            headers=headers,
+            timeout=aiohttp.ClientTimeout(total=self._endpoint.timeout_s),
+            # A loop that is blocked would not notice that an idle connection was closed.
+            connector=aiohttp.TCPConnector(force_close=True),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # Proxies, as the environment names them.
+            trust_env=True,
+        ) as session:
+            while batch := self._next():
+                self._settle(batch, await self._post(session, batch))
+
+    def _next(self) -> list[Parcel]:
+        """Wait for something to send; nothing means the end."""
+        with self._filled:
+            while not self._queue and not self._stop.is_set():
+                self._filled.wait()
+            if self._stop.is_set():
+                return []
+            batch: list[Parcel] = []
+            size = 0
+            for parcel in islice(self._queue, self._batch_records):
+                size += len(parcel.value)
+                if batch and size > MAX_BATCH_BYTES:
+                    break
+                batch.append(parcel)
+            return batch
+
+    async def _post(self, session: aiohttp.ClientSession, batch: list[Parcel]) -> _Answer:
+        body = b'{"v":1,"records":[%b]}' % b",".join(parcel.value for parcel in batch)
+        # As a file: aiohttp would warn of bytes beyond a mebibyte, which blocked the loop.
+        data = io.BytesIO(body)
+        request = session.post(self._endpoint.url, data=data, allow_redirects=False)
+        try:
+            async with request as response:
+                status, asked = response.status, response.headers.get("Retry-After", "")
+                # The status has said it all; but a reply nobody reads looks to the receiver as if
+                # we had gone.
+                with contextlib.suppress(aiohttp.ClientError, OSError):
+                    await response.content.read(_READ_REPLY_BYTES)
+        except TimeoutError:
+            return _Answer(reason="timeout", detail=f"no answer in {self._endpoint.timeout_s:g} s")
+        except (aiohttp.ClientConnectionError, OSError) as error:
+            return _Answer(reason="connection", detail=type(error).__name__)
+        except aiohttp.ClientError as error:
+            return _Answer(reason="protocol", detail=type(error).__name__)
+        if 200 <= status < 300:
+            return _Answer(taken=True)
+        return _Answer(
+            refused=status in _REFUSALS,
+            reason=f"{status // 100}xx",
+            detail=f"status {status}",
+            asked_pause_s=_asked_pause_s(asked),
+        )
+
+    def _settle(self, batch: list[Parcel], answer: _Answer) -> None:
+        if answer.taken:
+            self._drop(batch, "delivered")
+            self._batch_records = min(MAX_BATCH_RECORDS, 2 * self._batch_records)
+            self._say_recovered()
+        elif answer.refused and len(batch) > 1:
+            # One of them may be to blame: halve until it stands alone.
+            self._batch_records = len(batch) // 2
+        elif answer.refused and self._endpoint.on_refused == "skip":
+            self._drop(batch, "refused")
+            log.error("%s; skipped", self._say_refused(batch[0], answer))
+        else:
+            self._fail(batch, answer)
+
+    def _drop(self, batch: list[Parcel], outcome: str) -> None:
+        with self._filled:
+            for _ in batch:
+                self._queue.popleft()
+        self._room.give([parcel.value for parcel in batch])
+        DELIVERED.labels(outcome).inc(len(batch))
+
+    def _fail(self, batch: list[Parcel], answer: _Answer) -> None:
+        """Count it, say it now and then, and wait before the next try."""
+        self._failures += 1
+        FAILED.labels(answer.reason).inc()
+        now = time.monotonic()
+        if self._failures == 1 or now - self._logged_at > _LOG_EVERY_S:
+            self._logged_at = now
+            what = f"webhook {self._endpoint.shown}: {answer.detail}"
+            if answer.refused:
+                what = self._say_refused(batch[0], answer)
+            log.warning("%s; trying again, %d records wait", what, len(self._queue))
+        longest = min(LONGEST_PAUSE_S, self._endpoint.first_pause_s * 2 ** min(self._failures, 20))
+        # Half of it by chance, so that many senders do not come back at once.
+        pause_s = longest * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
+        self._stop.wait(max(pause_s, answer.asked_pause_s))
+
+    def _say_refused(self, parcel: Parcel, answer: _Answer) -> str:
+        return (
+            f"webhook {self._endpoint.shown} refuses the audit record at offset {parcel.offset} of "
+            f"partition {parcel.partition} with {answer.detail}; correct the receiver, or set "
+            "TIDEGATE_AUDIT_WEBHOOK_ON_REFUSED=skip"
+        )
+
+    def _say_recovered(self) -> None:
+        if self._failures:
+            log.warning(
+                "webhook %s takes records again, after %d failures",
+                self._endpoint.shown,
+                self._failures,
+            )
+        self._failures = 0
+
+
+def _asked_pause_s(retry_after: str) -> float:
+    """Return what the receiver asked for in seconds; a date is not followed."""
+    return min(LONGEST_ASKED_PAUSE_S, float(retry_after)) if retry_after.isdecimal() else 0.0

@@ -1,0 +1,1 @@
+"""Where policies come from while streams run: a Kafka topic, and files that are watched."""
