@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help install install-dev demo test test-long check format bench kafka schemas clean
+.PHONY: help install install-dev demo test test-long check format bench chaos kafka schemas clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ format: install-dev ## Format the code
 
 bench: install-dev ## Measure; writes the report to benchmarks/
 	@$(BIN)/tidegate bench
+
+chaos: install-dev ## 200 faults on a real broker, half an hour; writes benchmarks/chaos.md
+	@$(BIN)/python -m tests.chaos --seed 1 --faults 200 --live 10000 --report benchmarks/chaos.md
 
 kafka: ## Put a local Apache Kafka in place for the tests (Java 17, Maven)
 	@sh deploy/kafka/install.sh

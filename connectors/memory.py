@@ -11,6 +11,7 @@ from zlib import crc32
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
+from connectors.clock import steady_ms
 from guardrails.records import END_OF_TIME, Clock, Output, Record
 
 # How long an idle source sleeps: as the Kafka source does.
@@ -27,7 +28,7 @@ class MemoryTopics:
 
     def __init__(self, partitions: int = 1, now_ms: Callable[[], int] | None = None) -> None:
         self.partitions = partitions
-        self._now_ms = now_ms or _wall_ms
+        self._now_ms = now_ms or steady_ms
         self._logs: dict[str, list[list[Record]]] = {}
         self._closed: set[str] = set()
         self._lock = threading.Lock()
@@ -96,7 +97,9 @@ class MemorySource(FixedPartitionedSource[Record | Clock, int]):
         del step_id
         name, _, index = for_part.rpartition("/")
         log = _Log(self._topics, name, int(index), self._done)
-        return _Reader(log, resume_state or 0, self._batch, self._stop)
+        # A topic of this process is empty when another one goes on.
+        offset = min(resume_state or 0, len(log.records))
+        return _Reader(log, offset, self._batch, self._stop)
 
 
 class _Log:
@@ -140,7 +143,7 @@ class _Reader(StatefulSourcePartition[Record | Clock, int]):
         if now < self._clock_at:
             return []
         self._clock_at = now + _CLOCK_EVERY_S
-        return [Clock(self._log.partition, _wall_ms())]
+        return [Clock(self._log.partition, steady_ms())]
 
     def next_awake(self) -> datetime | None:
         return datetime.now(UTC) + _IDLE if self._idle else None
@@ -199,7 +202,3 @@ class MemoryPublisher:
 
     def close(self) -> None:
         """There is nothing to close."""
-
-
-def _wall_ms() -> int:
-    return int(time.time() * 1000)

@@ -28,6 +28,7 @@ LOCK_PATIENCE_S = 2.0
 # Another process of our cluster makes the store: eight files, a second on a slow disk.
 _MAKING_PATIENCE_S = 30.0
 _LOCK_POLL_S = 0.02
+_OWNER = "owner.json"
 # Bytes of the lock file, one for each question. A process of a cluster shares USED with the
 # others and has its own byte behind it; a process that works alone has USED for itself.
 _MAKING, _USED, _FIRST_MEMBER = 0, 1, 2
@@ -47,10 +48,13 @@ class Owner(msgspec.Struct, frozen=True):
 
 
 class _Saved(msgspec.Struct, frozen=True):
-    """`owner.json`. complete: whether the store beside it was made to its end."""
+    """`owner.json`. complete: whether the store beside it was made to its end. writers: the most
+    that a run had; Bytewax resumes only where every partition of a sink still exists.
+    """
 
     owner: Owner
     complete: bool
+    writers: int = 1
     v: int = 1
 
 
@@ -62,12 +66,21 @@ def open_recovery(directory: Path) -> RecoveryConfig:
     return RecoveryConfig(str(directory))
 
 
+def most_writers(directory: Path | None, writers: int) -> int:
+    """Return how many writers a sink needs to resume from a directory: at least `writers`."""
+    saved = None if directory is None else _read(directory / _OWNER)
+    return writers if saved is None else max(writers, saved.writers)
+
+
 @contextmanager
-def claim(directory: Path, owner: Owner, member: int | None = None) -> Iterator[RecoveryConfig]:
+def claim(
+    directory: Path, owner: Owner, member: int | None = None, writers: int = 1
+) -> Iterator[RecoveryConfig]:
     """Work in a directory, made on first use: ours, and nobody else's, until the end.
 
     member: index of this process in a cluster whose processes share the directory; None: alone.
-    Raises ConnectorError if another process works in it, or it holds the state of something else.
+    writers: as `most_writers` said. Raises ConnectorError if another process works in it, or it
+    holds the state of something else.
     """
     directory.mkdir(parents=True, exist_ok=True)
     # Not inherited: what we start must not keep the directory when we are gone.
@@ -80,7 +93,7 @@ def claim(directory: Path, owner: Owner, member: int | None = None) -> Iterator[
         _sign(lock)
         # One process of a cluster makes the store, the others find it.
         _lock(lock, directory, fcntl.LOCK_EX, _MAKING, _MAKING_PATIENCE_S)
-        recovery = _open_owned(directory, owner)
+        recovery = _open_owned(directory, owner, writers)
         fcntl.lockf(lock, fcntl.LOCK_UN, 1, _MAKING)
         yield recovery
 
@@ -115,24 +128,24 @@ def _holder(lock: BinaryIO) -> str:
     return lock.read(200).decode("utf-8", "replace") or "another process"
 
 
-def _open_owned(directory: Path, owner: Owner) -> RecoveryConfig:
-    path = directory / "owner.json"
+def _open_owned(directory: Path, owner: Owner, writers: int) -> RecoveryConfig:
+    path = directory / _OWNER
     saved = _read(path)
     stored = sorted(directory.glob("part-*.sqlite3"))
     if saved is None and stored:
         # Made before owners were written down, when every process read all partitions.
         everything = None if owner.count is None else tuple(range(owner.count))
         saved = _Saved(msgspec.structs.replace(owner, partitions=everything), complete=True)
-        _write(path, saved)
     if saved is None or not saved.complete:
         # A store whose making was interrupted: no epoch was ever closed in it.
         for part in stored:
             part.unlink()
         _write(path, _Saved(owner, complete=False))
         init_db_dir(directory, RECOVERY_PARTITIONS)
-        _write(path, _Saved(owner, complete=True))
     else:
         _require_same(directory, saved.owner, owner)
+        writers = max(writers, saved.writers)
+    _write(path, _Saved(owner, complete=True, writers=writers))
     return RecoveryConfig(str(directory))
 
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # No signal has this number.
 _END = 0
 # Names an open pipe: it ends when the process that holds the other side does, however that ends.
@@ -77,15 +77,16 @@ def listen(stop: threading.Event) -> Callable[[], None]:
                 if any(number in SIGNALS for number in told):
                     _ask(stop)
 
-    before = {number: signal.signal(number, _wake_only) for number in SIGNALS}
-    outer = signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
     listener = threading.Thread(target=hear, name="signals", daemon=True)
     listener.start()
+    # Before the handlers: from the first signal they catch, somebody listens.
+    outer = signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
+    before = {number: signal.signal(number, _wake_only) for number in SIGNALS}
 
     def end() -> None:
-        signal.set_wakeup_fd(outer)
         for number, handler in before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(outer)
         woken.send(bytes([_END]))
         listener.join()
 

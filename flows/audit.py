@@ -74,7 +74,6 @@ def build_kafka(
     settings: AuditSettings,
     *,
     stop: threading.Event,
-    workers: int = 1,
     until_end: bool = False,
 ) -> Dataflow:
     """Wire the flow between the topics and what the settings name beside them."""
@@ -96,7 +95,7 @@ def build_kafka(
         webhook = build_webhook(settings, settings.webhook_url, feed, stop)
     return build(
         source,
-        KafkaSink(kafka, outputs, writers=workers),
+        KafkaSink(kafka, outputs),
         kafka.topic,
         chain=chain,
         webhook=webhook,

@@ -16,11 +16,9 @@ from bytewax.inputs import Source
 from bytewax.outputs import Sink
 from bytewax.testing import run_main
 
-from connectors.checks.runner import Runner
-from connectors.checks.settings import ChecksSettings
 from connectors.checks.sink import CheckSink
 from connectors.memory import MemoryPublisher, MemorySink, MemorySource, MemoryTopics
-from flows.checks import connect
+from flows.checks import connect, launcher, require_checks
 from flows.guard import build
 from guardrails.events import Audit, Chunk, DeadLetter, PipelineEvent, Verdict, encode
 from guardrails.plan import Plan
@@ -28,6 +26,7 @@ from guardrails.plans import Plans
 from guardrails.policy import Policy
 from guardrails.records import Clock, Output, Record
 from guardrails.shard import SHARDS, Event, Shard
+from operators.guard import Observer
 
 
 @dataclass
@@ -87,15 +86,18 @@ def compose(
     partitions: int = 1,
     stop: threading.Event | None = None,
     recovery: bool = False,
+    observer: Observer | None = None,
 ) -> Dataflow:
     """Wire the guard and, where a policy has checks, what runs them into one flow.
 
     source: chunks of so many partitions; a finite one ends the flow when every stream is over.
     environ: where the secrets are that policies name. stop: ends the flow between two batches.
+    Raises ConnectorError when something is missing that checks need.
     """
     if not plans.has_checks:
-        return build(source, sink, plans, recovery=recovery)
-    topics, settled = MemoryTopics(partitions), Settled(partitions)
+        return build(source, sink, plans, recovery=recovery, observer=observer)
+    require_checks(plans, environ)
+    topics, settled = MemoryTopics(partitions), Settled(partitions, observer)
     answers = MemorySource(topics, ["results"], stop=stop, done=settled.done)
     questions = MemorySource(topics, ["checks"], stop=stop, done=settled.done)
     flow = build(
@@ -105,8 +107,9 @@ def compose(
         recovery=recovery,
         observer=settled,
     )
-    launch = partial(Runner, environ=environ, limits=ChecksSettings.from_env(environ))
-    runners = CheckSink("results", plans, launch, partial(MemoryPublisher, topics))
+    launch = launcher(environ)
+    publish = partial(MemoryPublisher, topics)
+    runners = CheckSink("results", plans, launch, publish, waits=False)
     connect(flow, questions, runners, plans)
     return flow
 
@@ -114,15 +117,23 @@ def compose(
 class Settled:
     """Watches the guard for the moment when a finite input is through and no stream is open."""
 
-    def __init__(self, partitions: int) -> None:
+    def __init__(self, partitions: int, observer: Observer | None = None) -> None:
+        """observer: is told everything, too."""
+        self._observer = observer
         self._shards = SHARDS * partitions
         self._open: dict[Shard, int] = {}
 
-    def observe(self, shard: Shard, events: Sequence[Event]) -> None:
+    def observe(self, shard: Shard, events: Sequence[Event], chunks: int, took_s: float) -> None:
         """Note how many streams of a shard are open behind the end of the input."""
-        del events
         if shard.ended:
             self._open[shard] = len(shard)
+        if self._observer is not None:
+            self._observer.observe(shard, events, chunks, took_s)
+
+    def save(self, took_s: float) -> None:
+        """Tell the other observer."""
+        if self._observer is not None:
+            self._observer.save(took_s)
 
     def done(self) -> bool:
         """Whether nothing follows."""

@@ -6,7 +6,7 @@ tidegate run --recovery-dir /var/lib/tidegate/recovery
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.inputs import Source
 from bytewax.outputs import Sink
 
+from connectors.clock import steady_ms
 from guardrails.plans import Plans
 from guardrails.records import Clock, Output, Record
 from operators.answers import decode_answers
@@ -37,8 +38,8 @@ def build(
     """Wire the flow.
 
     topic: full name of a topic. answers: reads `results`; None where no policy has checks.
-    questions: takes what is for `checks`, where that goes elsewhere than the rest. recovery:
-    whether state will be saved. observer: is told what leaves the guard.
+    questions: takes what is for `checks` and `results`, where that goes elsewhere than the rest.
+    recovery: whether state will be saved. observer: is told what leaves the guard.
     """
     flow = Dataflow("tidegate_guard")
     decoded = decode("decode", op.input("chunks", flow, source))
@@ -47,19 +48,22 @@ def build(
         answered = decode_answers("decode_answers", op.input("results", flow, answers))
         items = op.merge("items", items, answered.oks)
         errs = op.merge("errs", errs, answered.errs)
-    events = guard("guard", items, plans, recovery=recovery, observer=observer)
+    events = guard(
+        *("guard", items, plans), recovery=recovery, observer=observer, clock_ms=steady_ms
+    )
     routed = route("route", events, errs, topic)
     outputs = routed.outputs
     if questions is not None:
-        asked = op.branch("asks", outputs, partial(_is_of, topic("checks")))
+        names = {topic("checks"), topic("results")}
+        asked = op.branch("asks", outputs, partial(_is_of, names))
         op.output("questions", asked.trues, questions)
         outputs = asked.falses
     op.output("records", outputs, sink)
     return flow
 
 
-def _is_of(topic: str, item: tuple[str, Output]) -> bool:
-    return item[1].topic == topic
+def _is_of(topics: Set[str], item: tuple[str, Output]) -> bool:
+    return item[1].topic in topics
 
 
 def __getattr__(name: str) -> Any:

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from bytewax.dataflow import Dataflow
 
-from connectors.checks.runner import Runner
-from connectors.checks.settings import ChecksSettings
 from connectors.checks.sink import CheckSink
 from connectors.kafka.assignment import read_assignment
 from connectors.kafka.client import open_client
@@ -18,7 +16,9 @@ from connectors.kafka.publisher import KafkaPublisher
 from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.sink import KafkaSink
 from connectors.kafka.source import KafkaSource
-from connectors.recovery import Owner
+from connectors.metrics.checks import ChecksMetrics
+from connectors.metrics.kafka import LagMetrics
+from connectors.recovery import Owner, most_writers
 from connectors.settings import GuardSettings
 from connectors.stopping import Stop, listen
 from flows import checks
@@ -28,6 +28,7 @@ from guardrails.errors import PolicyError
 from guardrails.plan import Plan
 from guardrails.plans import Plans
 from guardrails.policy import Policy
+from operators.guard import Observer
 
 # What the flows read, without prefix: all with the same partition count.
 GUARD_INPUTS = ("chunks", "results")
@@ -81,20 +82,28 @@ def build_kafka(
     plans: Plans,
     *,
     stop: threading.Event,
-    workers: int = 1,
+    writers: int = 1,
     recovery: bool = True,
     until_end: bool = False,
+    observer: Observer | None = None,
 ) -> Dataflow:
     """Wire the flow between the topics of the settings.
+
+    writers: see KafkaSink. observer: is told what leaves the guard; the lag of its sources becomes
+    a metric then, too.
 
     Answers are read even while no policy has checks: the next one may.
     """
     source = KafkaSource(kafka, [kafka.topic("chunks")], stop=stop, until_end=until_end)
     answers = KafkaSource(kafka, [kafka.topic("results")], stop=stop, until_end=until_end)
-    names = ("verdicts", "audit", "checks", "events", "dead-letters")
+    names = ("verdicts", "audit", "checks", "results", "events", "dead-letters")
     outputs = [kafka.topic(name) for name in names]
-    sink = KafkaSink(kafka, outputs, writers=workers)
-    return build(source, sink, plans, kafka.topic, answers=answers, recovery=recovery)
+    sink = KafkaSink(kafka, outputs, writers)
+    if observer is not None:
+        LagMetrics(lambda: [*source.lags(), *answers.lags()])
+    return build(
+        *(source, sink, plans, kafka.topic), answers=answers, recovery=recovery, observer=observer
+    )
 
 
 def build_checks(
@@ -103,20 +112,23 @@ def build_checks(
     *,
     environ: Mapping[str, str],
     stop: threading.Event,
-    workers: int = 1,
+    metrics: ChecksMetrics | None = None,
 ) -> Dataflow:
     """Wire the checks flow between the topics of the settings.
 
-    environ: where the secrets are that policies name.
+    environ: where the secrets are that policies name. metrics: counts what the runners do. Raises
+    ConnectorError when something is missing that checks need.
     """
+    checks.require_checks(plans, environ)
     source = KafkaSource(kafka, [kafka.topic("checks")], stop=stop)
     outputs = [kafka.topic(name) for name in ("results", "dead-letters")]
+    if metrics is not None:
+        LagMetrics(source.lags)
     sink = CheckSink(
         kafka.topic("results"),
         plans,
-        partial(Runner, environ=environ, limits=ChecksSettings.from_env(environ)),
+        checks.launcher(environ, metrics),
         partial(KafkaPublisher, kafka, outputs),
-        workers,
     )
     return checks.build(source, sink, plans, kafka.topic)
 
@@ -131,4 +143,5 @@ def build_from_environment(environ: Mapping[str, str]) -> Dataflow:
     recovery = environ.get("TIDEGATE_RECOVERY_DIR")
     recovery_dir = Path(recovery) if recovery else None
     follow_policies(plans, settings.policies, kafka=kafka, recovery_dir=recovery_dir).start()
-    return build_kafka(kafka, plans, stop=stop)
+    writers = most_writers(recovery_dir, 1)
+    return build_kafka(kafka, plans, stop=stop, writers=writers)

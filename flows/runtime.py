@@ -17,8 +17,10 @@ from bytewax.recovery import (
 )
 from bytewax.run import cli_main
 
+from connectors.clock import end_when_set_back
 from connectors.recovery import RECOVERY_PARTITIONS, Owner, claim, open_recovery
 from connectors.stopping import stop_on_signals
+from connectors.writable import why_not_writable
 from guardrails.errors import ConnectorError
 
 __all__ = ["DEFAULT_EPOCH_S", "RECOVERY_PARTITIONS", "Member", "open_recovery", "run"]
@@ -44,23 +46,26 @@ def run(
     recovery_dir: Path | None = None,
     epoch_s: float = DEFAULT_EPOCH_S,
     owner: Owner | None = None,
+    writers: int = 1,
     member: Member | None = None,
     beside: AbstractContextManager[object] | None = None,
 ) -> None:
     """Run a flow until its sources end or a signal stops it. Blocks; call from the main thread.
 
     workers: threads of this process. epoch_s: seconds between snapshots. owner: what the state in
-    `recovery_dir` belongs to. beside: entered once that directory is ours, left after the flow.
-    Errors of connectors come out as they were raised; ConnectorError also if the directory is not
-    for us, or another process of the cluster is gone.
+    `recovery_dir` belongs to. writers: of the flow's sink, to be remembered there. beside: entered
+    once that directory is ours, left after the flow. Errors of connectors come out as they were
+    raised; ConnectorError also if the directory is not for us, or another process of the cluster
+    is gone.
     """
     with ExitStack() as stack:
         stack.enter_context(stop_on_signals(stop))
+        stack.enter_context(end_when_set_back())
         recovery = None
         if recovery_dir is not None:
             number = None if member is None else member.number
             owner = owner or Owner(flow.flow_id)
-            recovery = stack.enter_context(claim(recovery_dir, owner, number))
+            recovery = stack.enter_context(claim(recovery_dir, owner, number, writers))
         stack.enter_context(beside or nullcontext())
         with _explained(recovery_dir, member):
             cli_main(
@@ -84,6 +89,12 @@ def _explained(recovery_dir: Path | None, member: Member | None) -> Iterator[Non
             f" ({error}); restore all of them from one moment, or begin with a new directory"
         ) from error
     except BaseException as error:
+        reason = None if recovery_dir is None else why_not_writable(recovery_dir)
+        if reason is not None:
+            raise ConnectorError(
+                f"recovery directory {recovery_dir}: no snapshot can be written ({reason}); make "
+                "room there, then start again: it goes on from the last snapshot"
+            ) from error
         # A panic of Bytewax's is no Exception; in a cluster it is how the others' end is seen.
         if member is None or type(error).__name__ != "PanicException":
             raise

@@ -10,6 +10,7 @@ Times are seconds of any clock that does not go back; the breaker has none of it
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 # 5: when one call in ten fails by chance, five in a row come once in 100,000 calls.
 THRESHOLD = 5
@@ -44,12 +45,19 @@ class Breaker:
     """
 
     __slots__ = (
-        *("_cool_down_s", "_failures", "_first_cool_down_s", "_threshold"),
+        *("_cool_down_s", "_failures", "_first_cool_down_s", "_max_cool_down_s", "_threshold"),
         *("opened", "retry_at_s", "state"),
     )
 
-    def __init__(self, *, threshold: int = THRESHOLD, cool_down_s: float = COOL_DOWN_S) -> None:
+    def __init__(
+        self,
+        *,
+        threshold: int = THRESHOLD,
+        cool_down_s: float = COOL_DOWN_S,
+        max_cool_down_s: float = MAX_COOL_DOWN_S,
+    ) -> None:
         self._threshold = threshold
+        self._max_cool_down_s = max_cool_down_s
         self._first_cool_down_s = self._cool_down_s = cool_down_s
         self._failures = 0
         self.state = BreakerState.CLOSED
@@ -75,12 +83,23 @@ class Breaker:
         """A call failed in a way that says that the next one would."""
         self._failures += 1
         if self.state is BreakerState.HALF_OPEN:
-            self._cool_down_s = min(2 * self._cool_down_s, MAX_COOL_DOWN_S)
+            self._cool_down_s = min(2 * self._cool_down_s, self._max_cool_down_s)
         elif self.state is BreakerState.OPEN or self._failures < self._threshold:
             return
         self.state = BreakerState.OPEN
         self.retry_at_s = now_s + self._cool_down_s
         self.opened += 1
+
+    def snapshot(self) -> tuple[Any, ...]:
+        """Return the state as immutable primitives; the bounds are the caller's to know."""
+        state = (self.state.value, self.retry_at_s, self.opened)
+        return (*state, self._failures, self._cool_down_s)
+
+    def resume(self, saved: tuple[Any, ...]) -> Breaker:
+        """Go on from a snapshot; return itself."""
+        state, self.retry_at_s, self.opened, self._failures, self._cool_down_s = saved
+        self.state = BreakerState(state)
+        return self
 
     def abandon(self, now_s: float) -> None:
         """A call ended in a way that says nothing of the next one."""

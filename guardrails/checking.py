@@ -204,6 +204,11 @@ class Checking:
         tracks = self._tracks.values()
         return [result for track in tracks for result in track.expired(stream_id, clock_ms)]
 
+    def overdue(self, stream_id: str, clock_ms: int) -> list[CheckResult]:
+        """Return what `expired` does, each answer once."""
+        tracks = self._tracks.values()
+        return [result for track in tracks for result in track.overdue(stream_id, clock_ms)]
+
     def give_up(self, stream_id: str, reason: str, offset: int = 0) -> list[CheckResult]:
         """Return an answer for each open question about text from `offset` on: nobody waits."""
         tracks = self._tracks.values()

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from guardrails.automaton import Automaton
+from guardrails.breaker import Breaker
 from guardrails.errors import RuleError
 from guardrails.fold import FoldedTail
 from guardrails.pending import PendingIndex
@@ -33,6 +34,9 @@ _GROWTH_SHIFT = 3
 # Decided text may grow to this beyond what lookbehinds read: dropping it costs the same each time.
 _SPARE_CHARS = 64
 
+# A check of a rule that keeps raising is left alone for two pages of text, later for longer.
+COOL_DOWN_CHARS = 5_000
+MAX_COOL_DOWN_CHARS = 100_000
 _ANY = Chars(((0, LAST_CODE_POINT),))
 
 
@@ -104,9 +108,10 @@ class MatchState:
     """What one stream's matching needs to go on. Small, and all of it primitives.
 
     decided: folded offset of the frontier. scanned: characters looked at so far, for measuring.
+    breakers: of rules whose check has raised in this stream; None while none has.
     """
 
-    __slots__ = ("decided", "rescan_at", "resume", "scanned", "tail")
+    __slots__ = ("breakers", "decided", "rescan_at", "resume", "scanned", "tail")
 
     def __init__(self) -> None:
         self.tail = FoldedTail()
@@ -116,6 +121,7 @@ class MatchState:
         # Where a rule may match again, for rules whose last match reaches beyond the frontier.
         self.resume: dict[int, int] = {}
         self.scanned = 0
+        self.breakers: dict[int, Breaker] | None = None
 
     @classmethod
     def starting_at(cls, offset: int) -> MatchState:
@@ -139,15 +145,21 @@ class MatchState:
     def snapshot(self) -> tuple[object, ...]:
         """Return the state as immutable primitives."""
         resume = tuple(self.resume.items())
-        return (self.tail.snapshot(), self.decided, self.rescan_at, resume, self.scanned)
+        breakers = tuple((rule, one.snapshot()) for rule, one in (self.breakers or {}).items())
+        return (
+            *(self.tail.snapshot(), self.decided, self.rescan_at, resume, self.scanned),
+            breakers,
+        )
 
     @classmethod
     def restore(cls, saved: tuple[Any, ...]) -> MatchState:
         """Continue from a snapshot."""
         state = cls()
-        tail, state.decided, state.rescan_at, resume, state.scanned = saved
+        tail, state.decided, state.rescan_at, resume, state.scanned, breakers = saved
         state.tail = FoldedTail.restore(tail)
         state.resume = dict(resume)
+        if breakers:
+            state.breakers = {rule: _new_breaker().resume(one) for rule, one in breakers}
         return state
 
 
@@ -218,12 +230,12 @@ class Matcher:
                     break
                 start, end = match.span()
                 failed = False
-                try:
-                    if accepts is not None and not accepts(tail, start, end):
+                if accepts is not None:
+                    accepted = self._accept(state, index, start, end)
+                    if accepted is False:
                         position = start + 1
                         continue
-                except Exception:  # noqa: BLE001 -- whatever a check raises
-                    failed = True
+                    failed = accepted is None
                 position = end
                 raw_start, raw_end = folded.raw_span(base + start, base + end)
                 if found and found[-1].start == raw_start and found[-1].rule == index:
@@ -234,6 +246,33 @@ class Matcher:
                 state.resume[index] = base + position
         found.sort(key=_by_offset)
         return found
+
+
+    def _accept(self, state: MatchState, index: int, start: int, end: int) -> bool | None:
+        """Ask a rule's check about a match; None if it raised, or raised too often to be asked.
+
+        The breaker's time is the text: what was tried does not depend on when.
+        """
+        tail, at = state.tail.text, state.tail.base + start
+        accepts = self._rules[index].accepts
+        breaker = None if state.breakers is None else state.breakers.get(index)
+        if accepts is None or (breaker is not None and not breaker.admit(at)):
+            return None
+        try:
+            accepted = accepts(tail, start, end)
+        except Exception:  # noqa: BLE001 -- whatever a check raises
+            if state.breakers is None:
+                state.breakers = {}
+            state.breakers.setdefault(index, _new_breaker()).fail(at)
+            return None
+        if breaker is not None:
+            breaker.succeed()
+        return accepted
+
+
+def _new_breaker() -> Breaker:
+    """Return the breaker of a rule's check in one stream; its seconds are code points."""
+    return Breaker(cool_down_s=COOL_DOWN_CHARS, max_cool_down_s=MAX_COOL_DOWN_CHARS)
 
 
 def _by_offset(match: Match) -> tuple[int, int, int]:

@@ -28,7 +28,7 @@ class Parked:
         self._answers: deque[tuple[CheckResult, int]] = deque(maxlen=MAX_PARKED_ANSWERS)
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._records) + len(self._answers)
 
     def park(self, stream_id: str, record: Record, limits: Limits) -> bool:
         """Let a record wait; False if too much waits for this stream already."""

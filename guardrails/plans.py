@@ -15,6 +15,7 @@ from guardrails.errors import PolicyError, RuleError, SnapshotError
 from guardrails.plan import Plan
 from guardrails.policy import Policy
 from guardrails.policy_text import parse_policy
+from guardrails.setting import Setting
 
 _DAY_MS = 24 * 60 * 60 * 1000
 # 14 days: chunks are kept for 3, and Kafka deletes them in segments of up to 7 (its default), so
@@ -139,9 +140,16 @@ class Plans:
         return plan
 
     @property
+    def check_settings(self) -> list[Setting]:
+        """Return the checks of the policies that are in force."""
+        plans = [one.plan for one in self._all() if one.plan is not None]
+        settings = [setting for plan in plans for setting in plan.settings]
+        return [setting for setting in settings if setting.check is not None]
+
+    @property
     def has_checks(self) -> bool:
         """Whether a policy that is in force has guardrails that run outside of the guard."""
-        return any(one.plan is not None and one.plan.checks for one in self._all())
+        return bool(self.check_settings)
 
     def loaded(self, version: str) -> Plan | None:
         """Return the plan of a version, if it is in force or a stream may still carry it."""

@@ -1,26 +1,28 @@
 """Sentences and paragraphs of a text that is still being written.
 
-A boundary is decided at the first character behind the white space that follows a terminator, from
-the text before it alone: no chunk, and nothing that comes later, changes it.
+A boundary is decided at the first character behind a terminator and its white space, or, where an
+abbreviation leaves it open, at the end of the word that begins there. It depends on the text alone:
+no cut between chunks, and nothing that comes later, changes it.
 
-Knows: abbreviations, initials, decimals, ordinals, addresses and file names, list numbers, closing
-quotes and brackets, ellipses, the terminators of scripts that put no spaces, Arabic, Indic and
-other full stops. A line break ends a sentence, as it does in what models write: headings and items
-of lists have no full stop. In a code fence nothing ends but the fence. Text without any end is cut
-at a cap.
+A line break ends a sentence: headings and items of lists have no full stop. In a code fence blank
+lines do, and nothing else. Text without any end is cut at a cap.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Any, NamedTuple
 
-from guardrails.abbreviations import (
-    BEFORE_NUMBERS,
-    BEFORE_ORDINALS,
-    NEVER_LAST,
-    SOMETIMES_LAST,
+from guardrails.fence import MAX_FENCE_CHARS, after_line
+from guardrails.graphemes import MAX_MARKS, divides, joins
+from guardrails.sentence_end import Following, ends
+from guardrails.terminators import (
+    APOSTROPHES,
+    EMOJI,
+    GOES_ON,
+    TERMINATORS,
+    ends_without_space,
+    goes_with,
 )
 
 # 2,000: four times the longest sentence of ordinary prose; a page of text for a check to read.
@@ -29,23 +31,25 @@ MAX_WINDOW_CHARS = 2_000
 _LEFT_CHARS = 40
 # Terminators, closing quotes and brackets in a row that are looked at; more change nothing.
 _MAX_RUN = 16
+# Longer than the words that matter.
+_MAX_WORD = 14
+# A line that is shorter was not broken because it was full (e-mail wraps at 72).
+_FULL_LINE_CHARS = 40
 
-# End a sentence wherever they stand (UAX #29's STerm without those that need a space behind them).
-_ALWAYS = frozenset("。．！？｡؟۔।॥։።፧፨။។៕᙮᠃᠉᱿꓿꘎꛳꩝꫰༎")
-_MAYBE = frozenset(".!?…‥‼⁇⁈⁉")
-_CLOSERS = frozenset("\"'”’»›)]}*_」』）】》〉〕］｝")
-_OPENERS = "\"'“‘«‹([{*_¿¡「『（【《〈—–-"
-# Behind a full stop and a space these go on with the sentence.
-_GO_ON = frozenset(".!?,;:)]}%/\\|=+&–")
-# A cut before these would divide what a reader sees as one character.
-_JOINERS = "\u200d\ufe0e\ufe0f"
 _BREAKS = "\n\r\u2028\u2029\x85\x0b\x0c"
-_STOP = re.compile(rf"[{re.escape(''.join(sorted(_ALWAYS | _MAYBE)))}{_BREAKS}]")
-_SPACES = re.compile(r"\s+")
 _BREAK = re.compile(rf"\r\n|[{_BREAKS}]")
-_LETTERS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
-_LIST_MARK = re.compile(r"(?:[-*+>#]+\s+)?[(\[]?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4}|[IVX]{1,4})")
-_FENCES = ("```", "~~~")
+_IN_CODE = re.compile(rf"[{_BREAKS}]")
+_STOP = re.compile(
+    rf"[{re.escape(''.join(sorted(TERMINATORS)))}{EMOJI.pattern[1:-1]}{_BREAKS}\"《》]"
+)
+_SPACES = re.compile(r"\s+")
+_WORD = re.compile(r"[^\W\d_]+")
+# Quotes that may open or close where they stand between spaces.
+_QUOTES = "\"'’”»›"
+_DASHES = "-–—"
+_UNDECIDED = _QUOTES + _DASHES
+# They tell an initial or an elided article from a word.
+_WORD_MARKS = (".", *APOSTROPHES)
 
 
 class Boundary(NamedTuple):
@@ -59,139 +63,263 @@ class Boundary(NamedTuple):
 
 
 class Segmenter:
-    """Finds the boundaries of one text. O(text) in all; remembers some 60 characters of it.
+    """Finds the boundaries of one text. O(text) in all; remembers some 100 characters of it.
 
     >>> segmenter = Segmenter()
-    >>> segmenter.push("Dr. Who paid 3.50. Then"), segmenter.push(" he left.\\n\\nB")
+    >>> segmenter.push("Dr. Who paid 3.50. Then"), segmenter.push(" he left.\n\nB")
     ([Boundary(offset=19, paragraph=False)], [Boundary(offset=34, paragraph=True)])
     """
 
     __slots__ = (
-        *("_at", "_began", "_breaks", "_fenced", "_first", "_gap", "_head", "_left", "_limit"),
-        *("_max_chars", "_run", "_word_at"),
+        *("_at", "_began", "_behind", "_breaks", "_fence", "_gap", "_half", "_left", "_limit"),
+        *("_line", "_line_at", "_max_chars", "_next", "_paragraph_at", "_quoted", "_run"),
+        *("_small", "_titled", "_word_at"),
     )
 
     def __init__(self, start: int = 0, max_chars: int = MAX_WINDOW_CHARS) -> None:
-        """start: where the text begins in its stream. max_chars: the longest sentence."""
+        """start: where the text begins in its stream. max_chars: the longest sentence; a paragraph
+        ends with the sentence that makes it as long.
+        """
         self._max_chars = max_chars
         self._at = start
-        # Where the current sentence and its last word began, and where it is cut.
-        self._began = start
-        self._word_at = start
+        self._began = self._paragraph_at = self._line_at = self._word_at = start
+        # Where the sentence is cut if it does not end; before its half there is nothing to do.
         self._limit = start + max_chars
-        # Whether the sentence is the first of its line, and how the line begins.
-        self._first = True
-        self._head = ""
-        self._fenced = False
-        # The text before a terminator; terminators and closing quotes; then white space.
+        self._half = start + max_chars // 2
+        # The sentence so far, its last characters, and whether it began with a small letter.
         self._left = ""
+        self._small = False
+        # An open quote; an open title of a book, in which nothing ends.
+        self._quoted = False
+        self._titled = False
+        # The line, where it may be a fence; the fence that is open.
+        self._line: str | None = None
+        self._fence = ""
+        # Behind a terminator, or a line break: terminators and closing quotes; the last white space
+        # and how many lines it broke; the word behind it, as far as it is known.
+        self._behind = True
         self._run = ""
-        self._gap = False
-        self._breaks = 0
+        self._gap = "\n"
+        self._breaks = 1
+        self._next = ""
 
     def push(self, text: str, *, final: bool = False) -> list[Boundary]:
         """Take the next piece of text; return the boundaries it decides, in order.
 
-        final: nothing follows. The end of the text is no boundary.
+        final: nothing follows. The end of the text itself is no boundary.
         """
-        del final
         found: list[Boundary] = []
         at, size = 0, len(text)
+        plain = not self._behind and self._line is None and self._at + size <= self._half
+        if plain and (_IN_CODE if self._fence else _STOP).search(text) is None:
+            # Most chunks: nothing ends in them. The same as below, with fewer calls.
+            self._at += size
+            self._left = (self._left + text)[-_LEFT_CHARS:]
+            return found
         while at < size:
-            if self._run or self._gap:
-                at = self._go_behind(text, at, found)
-                continue
-            match = _STOP.search(text, at)
-            stop = size if match is None else match.start()
-            if stop > at:
-                self._read(text[at:stop], found)
-            at = stop
-            if match is not None and match[0] not in _BREAKS:
-                self._run = match[0]
-                self._at += 1
-                at += 1
-            else:
-                self._gap = match is not None
+            at = (self._look_behind if self._behind else self._read)(text, at, found)
+        if final and self._next and self._next[0] not in _UNDECIDED:
+            self._settle(Following(self._next[0], self._next), found)
         return found
 
-    def _read(self, plain: str, found: list[Boundary]) -> None:
-        """Take text in which nothing can end, but what has no end at all."""
-        if len(self._head) < 3:
-            self._head = (self._head + plain.lstrip())[:3]
-            if self._head in _FENCES:
-                self._fenced = not self._fenced
+    def _read(self, text: str, at: int, found: list[Boundary]) -> int:
+        """Take text within a sentence, up to what may end it; return where to go on."""
+        match = (_IN_CODE if self._fence else _STOP).search(text, at)
+        if match is None:
+            self._take(text[at:] if at else text, found)
+            return len(text)
+        stop = match.start()
+        if stop > at:
+            self._take(text[at:stop], found)
+        mark = text[stop]
+        if mark in _BREAKS:
+            self._behind = True
+            return stop
+        if mark in '"《》' or self._titled:
+            self._quoted ^= mark == '"'
+            self._titled = mark != "》" and (mark == "《" or self._titled)
+            self._take(mark, found)
+        else:
+            self._behind = True
+            self._grow(mark, found)
+        return stop + 1
+
+    def _take(self, plain: str, found: list[Boundary]) -> None:
+        """Take text in which nothing ends, but a sentence that has no end."""
+        if self._line is not None:
+            self._line = (self._line + plain)[:MAX_FENCE_CHARS]
+        # Where the last word began matters only for a cut, which is made in the second half.
+        if self._at + len(plain) > self._half:
+            self._take_late(plain, found)
+            return
+        self._at += len(plain)
         self._left = (self._left + plain)[-_LEFT_CHARS:]
-        while self._at + len(plain) > self._limit:
-            room = self._limit - self._at
-            self._step(plain[:room])
-            plain = plain[room:]
-            if unicodedata.combining(plain[0]) or plain[0] in _JOINERS:
-                # Not within what a reader sees as one character.
+
+    def _take_late(self, plain: str, found: list[Boundary]) -> None:
+        """Take text of a sentence that is long already; cut it where it is too long."""
+        start = 0
+        while self._at + len(plain) - start > self._limit:
+            stop = start + max(0, self._limit - self._at)
+            self._step(plain[start:stop])
+            start = stop
+            whole = divides(self._left, plain[start]) or plain[start].isspace()
+            if whole and self._stretches():
                 self._limit += 1
                 continue
-            half = self._began + self._max_chars // 2
-            self._end(self._word_at if self._word_at > half else self._at, found)
-        self._step(plain)
+            self._end(self._word_at if self._word_at > self._half else self._at, found)
+        self._step(plain[start:])
+
+    def _stretches(self) -> bool:
+        """Tell whether the cap may be moved, so as not to divide what belongs together."""
+        return self._limit < self._began + self._max_chars + MAX_MARKS
 
     def _step(self, plain: str) -> None:
-        space = max(plain.rfind(" "), plain.rfind("\t"))
-        if space >= 0:
-            self._word_at = self._at + space + 1
+        joined = self._left[-1:] + plain
+        words = joined.rstrip()
+        space = max(words.rfind(" "), words.rfind("\t"), words.rfind("\u3000"))
         self._at += len(plain)
+        if space >= 0:
+            self._word_at = self._at - len(joined) + space + 1
+        self._left = (self._left + plain)[-_LEFT_CHARS:]
 
     def _end(self, at: int, found: list[Boundary], *, paragraph: bool = False) -> None:
+        # A text without blank lines has paragraphs, too: one of them may be held back as a whole.
+        paragraph = paragraph or at - self._paragraph_at >= self._max_chars
         found.append(Boundary(at, paragraph))
         self._began = at
+        self._half = at + self._max_chars // 2
         self._limit = at + self._max_chars
+        if paragraph:
+            self._paragraph_at = at
 
-    def _go_behind(self, text: str, at: int, found: list[Boundary]) -> int:
+    def _grow(self, mark: str, found: list[Boundary]) -> None:
+        """Take one more of the terminators and closing quotes."""
+        if self._at >= self._limit:
+            if divides(self._run or self._left, mark) and self._stretches():
+                self._limit += 1
+            else:
+                self._end(self._at, found)
+        if len(self._run) < _MAX_RUN:
+            self._run += mark
+        self._quoted ^= mark == '"'
+        self._gap = ""
+        self._at += 1
+
+    def _look_behind(self, text: str, at: int, found: list[Boundary]) -> int:
         """Take what stands behind a terminator or a line break; return where to go on."""
+        if self._next:
+            return self._look_on(text, at, found)
         spaces = _SPACES.match(text, at)
         if spaces is not None:
-            self._gap = True
-            self._breaks = min(2, self._breaks + len(_BREAK.findall(spaces[0])))
-            self._at += len(spaces[0])
-            while self._at > self._limit:
-                self._end(self._limit, found)
+            self._pass(spaces[0], found)
             return spaces.end()
-        character = text[at]
-        if not self._gap and (character in _MAYBE or character in _ALWAYS or character in _CLOSERS):
-            self._run = (self._run + character)[:_MAX_RUN]
-            self._at += 1
+        mark = text[at]
+        in_line = self._run and not self._breaks
+        if in_line and goes_with(mark, self._run, spaced=bool(self._gap), quoted=self._quoted):
+            self._grow(mark, found)
             return at + 1
-        if self._is_end(character):
-            self._end(self._at, found, paragraph=self._breaks > 1)
-            self._left = ""
-            self._first = self._breaks > 0
-        else:
-            self._left = (self._left + self._run + " " * self._gap)[-_LEFT_CHARS:]
+        is_end = self._is_end(Following(mark))
+        if is_end is None or (in_line and self._gap and mark in _UNDECIDED):
+            self._next = mark
+            return at + 1
+        self._resolve(mark, found, is_end=is_end)
+        return at
+
+    def _pass(self, spaces: str, found: list[Boundary]) -> None:
+        """Take white space."""
+        breaks = len(_BREAK.findall(spaces))
+        if breaks and not self._breaks:
+            if self._line is not None:
+                self._fence = after_line(self._line, self._fence)
+            self._line = None
+            self._quoted = self._titled = False
+        if self._gap == "\r" and spaces[0] == "\n":
+            breaks -= 1
+        self._breaks = min(2, self._breaks + breaks)
+        while self._at + len(spaces) > self._limit:
+            room = max(0, self._limit - self._at)
+            if (spaces[room - 1] if room else self._gap) + spaces[room] == "\r\n":
+                self._limit += 1
+                continue
+            self._end(self._at + room, found)
+        self._gap = spaces[-1]
+        self._at += len(spaces)
+
+    def _is_end(self, following: Following) -> bool | None:
+        """Tell whether a sentence has ended here; None if that depends on the word that follows."""
+        first = following.first
+        if joins(first) or not (self._run or self._left.strip()):
+            return False
+        if self._fence:
+            return self._breaks > 1 and first != self._fence[0]
+        if self._breaks:
+            full = self._at - self._line_at > _FULL_LINE_CHARS
+            return self._breaks > 1 or bool(self._run) or not (full and first.islower())
+        if first in GOES_ON:
+            return False
+        if not self._gap and not ends_without_space(self._run, self._left[-1:], first):
+            return False
+        return ends(self._left, self._run, following, small=self._small)
+
+    def _resolve(self, first: str, found: list[Boundary], *, is_end: bool) -> None:
+        """Go on with the sentence, or with the next one, which begins with this character."""
+        if is_end:
+            self._end(self._at, found, paragraph=self._breaks > 1 and not self._fence)
+        if is_end or not self._left.strip():
+            self._small = first.islower()
+        self._left += self._run + " " * bool(self._gap)
+        self._left = "" if is_end else self._left[-_LEFT_CHARS:]
         if self._gap:
             self._word_at = self._at
         if self._breaks:
-            self._head = ""
-        self._run, self._gap, self._breaks = "", False, 0
-        return self._read_one(text, at, found)
+            self._line_at = self._at
+            self._line = "" if first in "`~" else None
+        self._behind = False
+        self._run, self._gap, self._breaks = "", "", 0
 
-    def _read_one(self, text: str, at: int, found: list[Boundary]) -> int:
-        """Take the character that was looked at, unless it ends something itself."""
-        if _STOP.match(text, at):
+    def _look_on(self, text: str, at: int, found: list[Boundary]) -> int:
+        """Take more of the word, or of what stands behind the quote, that decides."""
+        if self._next[0] in _DASHES:
+            return self._look_past_dash(text, at, found)
+        if self._next in _QUOTES:
+            if text[at].isspace() and (self._next != '"' or self._quoted):
+                mark, self._next = self._next, ""
+                self._grow(mark, found)
+            else:
+                self._settle(Following(self._next[0]), found)
             return at
-        self._read(text[at], found)
-        return at + 1
+        size = len(text)
+        match = _WORD.match(text, at, at + _MAX_WORD - len(self._next))
+        if match is not None:
+            self._next += match[0]
+            at = match.end()
+        if len(self._next) >= _MAX_WORD:
+            self._settle(Following(self._next[0], self._next), found)
+        elif at < size:
+            mark = text[at] if text[at] in _WORD_MARKS else ""
+            self._settle(Following(self._next[0], self._next, mark), found)
+        return at
 
-    def _is_end(self, following: str) -> bool:
-        """Tell whether a sentence has ended before this character, which is no white space."""
-        if self._fenced:
-            return False
-        if self._breaks:
-            return True
-        if any(character in _ALWAYS for character in self._run):
-            return self._gap or following not in _GO_ON
-        return (
-            self._gap
-            and following not in _GO_ON
-            and ends(self._left, self._run, following, first=self._first)
-        )
+    def _look_past_dash(self, text: str, at: int, found: list[Boundary]) -> int:
+        """Take dashes and spaces; a small letter behind them goes on: "Really? – he asked"."""
+        mark = text[at]
+        if mark in _DASHES + " " and len(self._next) < _MAX_WORD:
+            self._next += mark
+            return at + 1
+        if mark.islower():
+            plain, self._next = self._next, ""
+            self._resolve(plain[0], found, is_end=False)
+            self._take(plain, found)
+        else:
+            self._settle(Following(self._next[0]), found)
+        return at
+
+    def _settle(self, following: Following, found: list[Boundary]) -> None:
+        """Decide, now that what follows is known."""
+        plain, self._next = self._next, ""
+        self._resolve(plain[0], found, is_end=bool(self._is_end(following)))
+        self._quoted ^= plain == '"'
+        self._take(plain, found)
 
     def snapshot(self) -> tuple[Any, ...]:
         """Return the state as immutable primitives."""
@@ -204,57 +332,3 @@ class Segmenter:
         for name, value in zip(cls.__slots__, saved, strict=True):
             setattr(segmenter, name, value)
         return segmenter
-
-
-def ends(left: str, run: str, following: str, *, first: bool) -> bool:
-    """Tell whether a sentence ends with `run`, before a space.
-
-    left: what stands before in the sentence, its last characters. run: terminators and closing
-    quotes. following: the first character of what comes. first: the sentence began its line.
-
-    >>> ends("He met Dr", ".", "W", first=True), ends("It is over", ".", "W", first=True)
-    (False, True)
-    """
-    lower = following.islower()
-    stops = run.rstrip("".join(_CLOSERS))
-    closed = stops != run
-    if stops[-1:] in "!?‼⁇⁈⁉":
-        return not (lower and closed)
-    if stops != ".":
-        return not lower
-    if first and not closed and _LIST_MARK.fullmatch(left.strip()):
-        return False
-    words = left.split()
-    word = words[-1].lstrip(_OPENERS) if words else ""
-    if closed or not word:
-        return not lower
-    before = words[-2].lower() if len(words) > 1 else ""
-    return _ends_word(word, before, following, lower=lower)
-
-
-def _ends_word(word: str, before: str, following: str, *, lower: bool) -> bool:
-    """Tell whether a sentence ends with a word and a full stop."""
-    small = word.lower()
-    if small in NEVER_LAST:
-        return False
-    if small in BEFORE_NUMBERS and following.isdigit():
-        return False
-    if lower:
-        # Only a whole word of a text that begins its sentences small.
-        return len(word) > 1 and word.isalpha() and word.islower() and not _shortens(word)
-    if small in SOMETIMES_LAST:
-        return not (following.isdigit() or following in _OPENERS)
-    if len(word) == 1 and word.isalpha():
-        return not word.isupper() or (word == "I" and before.islower())
-    if _LETTERS.fullmatch(word):
-        return False
-    if word.isdecimal() and len(word) <= 2 and following.isupper():
-        return before not in BEFORE_ORDINALS
-    return True
-
-
-def _shortens(word: str) -> bool:
-    """Tell whether a word in small letters may be shortened: known, or without a vowel."""
-    if word in SOMETIMES_LAST or word in BEFORE_NUMBERS:
-        return True
-    return word.isascii() and not any(letter in "aeiouy" for letter in word)

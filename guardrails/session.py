@@ -258,12 +258,20 @@ class Session:
         return None if checked is None else checked.checking.expires_at_ms()
 
     def expire(self, clock_ms: int) -> list[Verdict]:
-        """Give up the questions that will get no answer. clock_ms: log time of the answers."""
+        """Give up the questions that get no answer, at once: nothing more is read of the log."""
         checked = self.checked
         if checked is None:
             return []
         expired = checked.checking.expired(self.stream_id, clock_ms)
         return [verdict for result in expired for verdict in self.answer(result, clock_ms)]
+
+    def overdue(self, clock_ms: int) -> list[CheckResult]:
+        """Return an answer for each question that gets none, once: it counts when it is read.
+
+        clock_ms: log time of the answers.
+        """
+        checked = self.checked
+        return [] if checked is None else checked.checking.overdue(self.stream_id, clock_ms)
 
     def evict(self) -> list[Verdict]:
         """End the stream though it goes on: there is no room. Open checks count as skipped."""

@@ -40,7 +40,7 @@ SNAPSHOT_VERSION = 1
 # because another number would look for a stream in another shard.
 SHARDS = 64
 
-Event = Verdict | Audit | DeadLetter | CheckEvent | PipelineEvent
+Event = Verdict | Audit | DeadLetter | CheckEvent | CheckResult | PipelineEvent
 
 UNKNOWN_POLICY = "unknown-policy"
 
@@ -155,7 +155,11 @@ class Shard:
         return self._conclude(session, verdicts, now_ms)
 
     def tick_answers(self, clock_ms: int, now_ms: float) -> list[Event]:
-        """Give up questions that get no answer. clock_ms: log time of the answers."""
+        """Give up questions that get no answer. clock_ms: log time of the answers.
+
+        It is written to the log of answers and counts when it is read there, before or behind a
+        real one: a replay, in which all clocks are others, finds the same.
+        """
         events: list[Event] = []
         while self._expiries and self._expiries[0][0] <= clock_ms:
             _, stream_id = heapq.heappop(self._expiries)
@@ -164,7 +168,10 @@ class Shard:
                 continue
             if self._keep:
                 self._changed.add(stream_id)
-            events += self._conclude(session, session.expire(clock_ms), now_ms)
+            if clock_ms >= END_OF_TIME:
+                events += self._conclude(session, session.expire(clock_ms), now_ms)
+            else:
+                events += session.overdue(clock_ms)
             if session.state != "complete":
                 self._watch_expiry(session)
         return events

@@ -131,6 +131,13 @@ class Track:
                     reason="no answer came",
                 )
 
+    def overdue(self, stream_id: str, clock_ms: int) -> list[CheckResult]:
+        """Return what `expired` yields, each once: it is on its way to the answers' log."""
+        results = list(self.expired(stream_id, clock_ms))
+        for result in results:
+            self.open[result.id].expires_at_ms = None
+        return results
+
     def give_up(self, stream_id: str, reason: str, offset: int = 0) -> list[CheckResult]:
         """Return an answer for each open window that starts at `offset` or later: nobody waits."""
         place = (stream_id, self.check.id)

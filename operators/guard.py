@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import bytewax.operators as op
@@ -15,24 +15,38 @@ from guardrails.shard import Event, Shard
 from operators.items import Answer, AnswersClock, Arrival, Item
 
 
+def _wall_clock_ms() -> float:
+    return time.time() * 1000
+
+
 class Observer(Protocol):
     """Is told what leaves the guard: for metrics, and for those who wait for the end."""
 
-    def observe(self, shard: Shard, events: Sequence[Event]) -> None:
-        """Called after every batch of a shard, on the worker's thread."""
+    def observe(self, shard: Shard, events: Sequence[Event], chunks: int, took_s: float) -> None:
+        """Called after every batch of a shard, on the worker's thread.
+
+        chunks: how many came in. took_s: how long it took.
+        """
+
+    def save(self, took_s: float) -> None:
+        """Called after every snapshot of a shard."""
 
 
 class _GuardLogic(StatefulBatchLogic[Item, Event, Any]):
     """A shard in Bytewax's dress."""
 
-    def __init__(self, shard: Shard, observer: Observer | None) -> None:
+    def __init__(
+        self, shard: Shard, observer: Observer | None, clock_ms: Callable[[], float]
+    ) -> None:
         self._shard = shard
+        self._clock_ms = clock_ms
         self._observer = observer
 
     def on_batch(self, values: list[Item]) -> tuple[Iterable[Event], bool]:
         shard = self._shard
         events: list[Event] = []
-        now_ms = time.time() * 1000
+        began_s = time.perf_counter()
+        now_ms = self._clock_ms()
         for item in values:
             if isinstance(item, Arrival):
                 events += shard.receive(item.chunk, item.record, now_ms)
@@ -43,7 +57,8 @@ class _GuardLogic(StatefulBatchLogic[Item, Event, Any]):
             else:
                 events += shard.tick(item.timestamp_ms, now_ms)
         if self._observer is not None:
-            self._observer.observe(shard, events)
+            chunks = sum(type(item) is Arrival for item in values)
+            self._observer.observe(shard, events, chunks, time.perf_counter() - began_s)
         return events, shard.empty
 
     def on_eof(self) -> tuple[Iterable[Event], bool]:
@@ -51,7 +66,11 @@ class _GuardLogic(StatefulBatchLogic[Item, Event, Any]):
         return (), False
 
     def snapshot(self) -> Any:
-        return self._shard.snapshot()
+        began_s = time.perf_counter()
+        saved = self._shard.snapshot()
+        if self._observer is not None:
+            self._observer.save(time.perf_counter() - began_s)
+        return saved
 
 
 @operator
@@ -62,15 +81,18 @@ def guard(
     *,
     recovery: bool = True,
     observer: Observer | None = None,
+    clock_ms: Callable[[], float] = _wall_clock_ms,
 ) -> KeyedStream[Event]:
     """Judge each stream's chunks in order, with the answers of its checks as they come.
 
-    In: (shard key, Item). Out: (shard key, Verdict, Audit, DeadLetter or CheckEvent), the verdicts
-    of a stream in order, its audit record last. State: the shard's sessions. recovery: False saves
-    the work of snapshots when the flow runs without a recovery store.
+    In: (shard key, Item). Out: (shard key, Event), the verdicts of a stream in order, its audit
+    record last. State: the shard's sessions. recovery: False saves
+    the work of snapshots when the flow runs without a recovery store. clock_ms: wall clock, for
+    latencies and for questions to checks that nobody answers.
     """
 
     def build(saved: Any | None) -> _GuardLogic:
-        return _GuardLogic(Shard.restore(saved, plans, keep_snapshots=recovery), observer)
+        shard = Shard.restore(saved, plans, keep_snapshots=recovery)
+        return _GuardLogic(shard, observer, clock_ms)
 
     return op.stateful_batch("guard", up, build)

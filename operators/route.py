@@ -13,6 +13,7 @@ from bytewax.operators import KeyedStream
 from guardrails.events import (
     Audit,
     CheckEvent,
+    CheckResult,
     DeadLetter,
     PipelineEvent,
     Verdict,
@@ -37,17 +38,18 @@ def route(
     errs: Stream[DeadLetter],
     topic: Callable[[str], str],
 ) -> RouteOut:
-    """Encode each event for its topic: verdicts, audit, checks, events, dead-letters.
+    """Encode each event for its topic: verdicts, audit, checks, results, events, dead-letters.
 
     In: the guard's events and the decoder's errors. topic: full name of a topic. Dead letters go
-    under the key they were read with; what is for the checks goes to the partition its stream was
-    read from.
+    under the key they were read with; what is asked of checks, or given up, goes to the partition
+    its stream was read from.
     """
     topics: dict[type, str] = {
         Verdict: topic("verdicts"),
         Audit: topic("audit"),
         DeadLetter: topic("dead-letters"),
         PipelineEvent: topic("events"),
+        CheckResult: topic("results"),
         **dict.fromkeys(get_args(CheckEvent), topic("checks")),
     }
 

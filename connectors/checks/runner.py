@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from connectors.checks.figures import Figures
 from connectors.checks.floor import Floor
 from connectors.checks.settings import ChecksSettings
+from connectors.clock import steady_ms
 from guardrails.errors import ConnectorError
 from guardrails.events import CheckResult
 from guardrails.job import Job
@@ -55,7 +55,7 @@ class Runner:
         self._broken: Exception | None = None
         self._floor = Floor(
             *(environ, limits or ChecksSettings.from_env(environ), random or Random()),  # noqa: S311 - jitter
-            *(now_ms or _wall_ms, self._deliver),
+            *(now_ms or steady_ms, self._deliver),
         )
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(_tell_of)
@@ -139,7 +139,3 @@ class Runner:
 def _tell_of(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     # asyncio would print the arguments of what failed, text among them.
     log.error("unexpected on the runner's loop: %s", type(context.get("exception")).__name__)
-
-
-def _wall_ms() -> int:
-    return int(time.time() * 1000)

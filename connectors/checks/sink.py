@@ -52,8 +52,7 @@ class _Flight(msgspec.Struct, frozen=True):
 class CheckSink(FixedPartitionedSink[Job | Output, bytes]):
     """Takes (shard key, Job), and (shard key, Output) for answers that need no run.
 
-    When too much is waiting, the flow waits: every run has a deadline, so it goes on. Its Bytewax
-    partitions are `runner-0000`, ...: one runner each, spread over the workers.
+    Its Bytewax partitions are `runner-0000`, ...: one runner each, spread over the workers.
     """
 
     def __init__(
@@ -63,15 +62,23 @@ class CheckSink(FixedPartitionedSink[Job | Output, bytes]):
         launch: Launch,
         publish: Callable[[], Publisher],
         runners: int = 1,
+        *,
+        waits: bool = True,
     ) -> None:
         """topic: full name of `results`. launch: starts a runner that hands its results to what it
-        is given. publish: opens a publisher. runners: the worker count of the whole cluster.
+        is given. publish: opens a publisher. runners: a count that never changes: Bytewax
+        refuses to resume where one that had a snapshot is missing.
+
+        waits: when too much is waiting to be run, the flow waits, and questions stay in their
+        topic; every run has a deadline, so it goes on. Where the flow does other things as well it
+        may not: then what is too much is answered `skipped`, watching checks first.
         """
         self._topic = topic
         self._plans = plans
         self._launch = launch
         self._publish = publish
         self._runners = runners
+        self._waits = waits
 
     def list_parts(self) -> list[str]:
         """Return the runners; any worker can be any of them."""
@@ -84,17 +91,23 @@ class CheckSink(FixedPartitionedSink[Job | Output, bytes]):
     def build_part(self, step_id: str, for_part: str, resume_state: bytes | None) -> _Running:
         """Start a runner, with what was in flight."""
         del step_id, for_part
-        running = _Running(self._topic, self._launch, self._publish())
+        running = _Running(self._topic, self._launch, self._publish(), waits=self._waits)
+        running.prepare(self._plans)
         running.resume(resume_state, self._plans)
         return running
 
 
 class _Running(StatefulSinkPartition[Job | Output, bytes]):
-    def __init__(self, topic: str, launch: Launch, publisher: Publisher) -> None:
+    def __init__(self, topic: str, launch: Launch, publisher: Publisher, *, waits: bool) -> None:
         self._topic = topic
+        self._waits = waits
         self._publisher = publisher
         self._lock = threading.Lock()
         self._runner = launch(self._answer)
+
+    def prepare(self, plans: Plans) -> None:
+        """Start what takes long to start."""
+        self._runner.prepare(plans.check_settings)
 
     def resume(self, saved: bytes | None, plans: Plans) -> None:
         """Run again what was in flight. A policy that is gone fails the run."""
@@ -117,7 +130,7 @@ class _Running(StatefulSinkPartition[Job | Output, bytes]):
                 with self._lock:
                     self._publisher.send(value)
                 continue
-            while self._runner.full:
+            while self._waits and self._runner.full:
                 time.sleep(_FULL_WAIT_S)
             self._runner.submit(value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-_SPAN = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+_SPAN = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
 def parse_partitions(text: str) -> tuple[int, ...]:

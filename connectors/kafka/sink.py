@@ -9,6 +9,7 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from connectors.kafka.client import Client, Producer, open_client
 from connectors.kafka.settings import KafkaSettings
+from connectors.metrics.kafka import FLUSH_S
 from guardrails.errors import ConnectorError
 from guardrails.records import Output
 
@@ -26,14 +27,16 @@ class KafkaSink(FixedPartitionedSink[Output, None]):
     the topic ends the flow and says which setting to raise.
 
     Its Bytewax partitions are `writer-0`, `writer-1`, ...: one producer each, spread over the
-    workers; one per worker is enough. They hold no state, so their number may change at a restart.
+    workers; one per worker is enough. They hold no state, but Bytewax refuses to resume where one
+    that had a snapshot is missing: their number may grow at a restart, and never shrink.
     """
 
     def __init__(self, settings: KafkaSettings, topics: Sequence[str], writers: int = 1) -> None:
         """Nothing is connected before the flow runs.
 
         topics: full names of all topics that may be written; they must exist. writers: producers,
-        the worker count of the whole cluster. Raises ConnectorError if the client is missing.
+        the largest worker count that the whole cluster ever had. Raises ConnectorError if the
+        client is missing.
         """
         self._settings = settings
         self._topics = list(topics)
@@ -90,7 +93,8 @@ class KafkaSinkPartition(StatefulSinkPartition[Output, None]):
 
     def snapshot(self) -> None:
         """Wait until all is acknowledged: only then may the epoch close. Raises ConnectorError."""
-        self._producer.flush(self._flush_s)
+        with FLUSH_S.time():
+            self._producer.flush(self._flush_s)
 
     def close(self) -> None:
         """Close the producer; the last snapshot came before."""

@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
+from connectors.clock import steady_ms
 from connectors.kafka.assignment import read_assignment
 from connectors.kafka.client import Client, LostOffset, Partition, Reader, open_client
 from connectors.kafka.placing import first_offset
 from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.watch import Tip, Watch
+from connectors.metrics.kafka import Lag
 from connectors.stopping import begin
 from guardrails.errors import ConnectorError
 from guardrails.records import END_OF_TIME, Clock, Record
@@ -25,11 +27,6 @@ CLOCK_PERIOD_S = 1.0
 # Bytewax's own millisecond. It grows by half with every empty look up to `idle_wait_ms`.
 FIRST_WAIT_S = 300e-6
 WAIT_GROWTH = 1.5
-
-
-def wall_clock_ms() -> int:
-    """Milliseconds since the epoch."""
-    return time.time_ns() // 1_000_000
 
 
 class KafkaSource(FixedPartitionedSource[Record | Clock, int]):
@@ -49,7 +46,7 @@ class KafkaSource(FixedPartitionedSource[Record | Clock, int]):
         *,
         stop: threading.Event | None = None,
         until_end: bool = False,
-        now_ms: Callable[[], int] = wall_clock_ms,
+        now_ms: Callable[[], int] = steady_ms,
     ) -> None:
         """Nothing is connected before the flow runs.
 
@@ -105,6 +102,10 @@ class KafkaSource(FixedPartitionedSource[Record | Clock, int]):
             raise
         self._built.add(built)
         return built
+
+    def lags(self) -> list[Lag]:
+        """Return how far each partition is behind, as far as is known. From any thread."""
+        return [lag for built in list(self._built) if (lag := built.lag) is not None]
 
     def close(self) -> None:
         """Close what an aborted flow left open, for a process that lives on without it.
@@ -176,6 +177,14 @@ class KafkaSourcePartition(StatefulSourcePartition[Record | Clock, int]):
         if not self._wait_s:
             return None
         return datetime.now(UTC) + timedelta(seconds=self._wait_s)
+
+    @property
+    def lag(self) -> Lag | None:
+        """How far the partition is behind its end when the watch last asked; None before."""
+        if self.tip is None:
+            return None
+        behind = max(0, self.tip.end - self._reader.position)
+        return Lag(self.partition.topic, self.partition.number, behind)
 
     def snapshot(self) -> int:
         """The next offset to be read."""

@@ -101,7 +101,7 @@ def run(
                 "--recovery-dir"
             )
         kafka = KafkaSettings.from_env(os.environ)
-        flow = build_kafka(kafka, settings, stop=stop, workers=workers, until_end=until_end)
+        flow = build_kafka(kafka, settings, stop=stop, until_end=until_end)
         run_flow(flow, stop, workers=workers, recovery_dir=recovery_dir, epoch_s=epoch_s)
 
 

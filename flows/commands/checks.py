@@ -30,7 +30,7 @@ def checks(
             help="The policies the guard runs with: 'default' or files.",
         ),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Threads, each a runner.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Threads, with one runner.")] = 1,
     recovery_dir: Annotated[
         Path | None,
         typer.Option(
@@ -50,6 +50,15 @@ def checks(
             help="Read only these; others belong to other processes, with their own directory.",
         ),
     ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            envvar="TIDEGATE_METRICS_PORT",
+            min=0,
+            max=65_535,
+            help="Serve Prometheus metrics here, at TIDEGATE_METRICS_HOST or on this computer.",
+        ),
+    ] = None,
 ) -> None:
     """Run checks: questions in; answers out."""
     from connectors.stopping import Stop, stop_on_leash, stop_on_signals
@@ -58,6 +67,8 @@ def checks(
     with stop_on_signals(stop):
         stop_on_leash(stop, os.environ)
         # Imports and policies take seconds, and a stop need not wait for them.
+        from connectors.metrics.checks import ChecksMetrics
+        from connectors.metrics.endpoint import LOOPBACK, serve_metrics
         from connectors.settings import GuardSettings, split_policies
         from flows.kafka import CHECKS_INPUTS, build_checks, kafka_settings, load_plans, owner_of
         from flows.policies import follow_policies
@@ -68,14 +79,16 @@ def checks(
         if policy:
             settings = settings._replace(policies=split_policies(policy))
         plans = load_plans(settings)
-        flow = build_checks(kafka, plans, environ=os.environ, stop=stop, workers=workers)
-        run_flow(
-            *(flow, stop),
-            workers=workers,
-            recovery_dir=recovery_dir,
-            epoch_s=epoch_s,
-            owner=owner_of(flow, kafka, CHECKS_INPUTS),
-            beside=follow_policies(
-                plans, settings.policies, kafka=kafka, recovery_dir=recovery_dir
-            ),
-        )
+        metrics = ChecksMetrics() if metrics_port is not None else None
+        flow = build_checks(kafka, plans, environ=os.environ, stop=stop, metrics=metrics)
+        with serve_metrics(metrics_port, os.environ.get("TIDEGATE_METRICS_HOST") or LOOPBACK):
+            run_flow(
+                *(flow, stop),
+                workers=workers,
+                recovery_dir=recovery_dir,
+                epoch_s=epoch_s,
+                owner=owner_of(flow, kafka, CHECKS_INPUTS),
+                beside=follow_policies(
+                    plans, settings.policies, kafka=kafka, recovery_dir=recovery_dir
+                ),
+            )

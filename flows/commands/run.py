@@ -64,6 +64,15 @@ def run(
             help="Read only these; others belong to other processes, with their own directory.",
         ),
     ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            envvar="TIDEGATE_METRICS_PORT",
+            min=0,
+            max=65_535,
+            help="Serve Prometheus metrics here, at TIDEGATE_METRICS_HOST or on this computer.",
+        ),
+    ] = None,
     process: Annotated[
         int | None,
         typer.Option(
@@ -88,6 +97,8 @@ def run(
     with stop_on_signals(stop):
         stop_on_leash(stop, os.environ)
         # Imports and policies take seconds, and a stop need not wait for them.
+        from connectors.metrics.endpoint import LOOPBACK, serve_metrics
+        from connectors.metrics.guard import GuardMetrics
         from connectors.settings import GuardSettings, split_policies
         from flows.kafka import load_plans
         from flows.policies import follow_policies
@@ -98,35 +109,48 @@ def run(
         if policy:
             settings = settings._replace(policies=split_policies(policy))
         recovery = recovery_dir is not None
-        kafka = owner = None
+        metrics = GuardMetrics() if metrics_port is not None else None
+        kafka, writers = None, 1
         if _reads_lines(input_, output, partitions, member):
             from connectors.recovery import Owner
             from connectors.replay import LineSink, LineSource
-            from flows.guard import build
+            from flows.embedded import compose
 
             plans = load_plans(settings)
             source, sink = LineSource(str(input_), stop=stop), LineSink(str(output))
-            flow = build(source, sink, plans, recovery=recovery)
+            flow = compose(
+                *(source, sink, plans),
+                environ=os.environ,
+                stop=stop,
+                recovery=recovery,
+                observer=metrics,
+            )
             owner = Owner(flow.flow_id, "lines")
         else:
+            from connectors.recovery import most_writers
             from flows.kafka import GUARD_INPUTS, build_kafka, kafka_settings, owner_of
 
             kafka = kafka_settings(os.environ, partitions)
             plans = load_plans(settings)
             total = workers * (len(member.addresses) if member else 1)
-            flow = build_kafka(kafka, plans, stop=stop, workers=total, recovery=recovery)
+            writers = most_writers(recovery_dir, total)
+            flow = build_kafka(
+                *(kafka, plans), stop=stop, writers=writers, recovery=recovery, observer=metrics
+            )
             owner = owner_of(flow, kafka, GUARD_INPUTS)
-        run_flow(
-            *(flow, stop),
-            workers=workers,
-            recovery_dir=recovery_dir,
-            epoch_s=epoch_s,
-            owner=owner,
-            member=member,
-            beside=follow_policies(
-                plans, settings.policies, kafka=kafka, recovery_dir=recovery_dir
-            ),
-        )
+        with serve_metrics(metrics_port, os.environ.get("TIDEGATE_METRICS_HOST") or LOOPBACK):
+            run_flow(
+                *(flow, stop),
+                workers=workers,
+                recovery_dir=recovery_dir,
+                epoch_s=epoch_s,
+                owner=owner,
+                writers=writers,
+                member=member,
+                beside=follow_policies(
+                    plans, settings.policies, kafka=kafka, recovery_dir=recovery_dir
+                ),
+            )
 
 
 def _member(process: int | None, addresses: str | None) -> Member | None:

@@ -1,4 +1,4 @@
-"""python -m tests.chaos --seed 1 --faults 200 --report benchmarks/chaos.md"""
+"""Run a fault campaign: faults one after the other on a real broker, then all is compared."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ def main() -> int:
     parser.add_argument("--faults", type=int, default=200)
     parser.add_argument("--minutes", type=float, help="begin no fault after so many")
     parser.add_argument("--streams-per-s", type=float, default=8.0)
+    parser.add_argument(
+        "--live", type=int, default=0, help="open streams for more kills at the end"
+    )
     parser.add_argument("--only", action="append", choices=list(KINDS), help="kinds of faults")
     parser.add_argument("--report", type=Path, help="write a report in Markdown")
     given = parser.parse_args()
-    plan = Plan(given.seed, given.faults, given.minutes, given.streams_per_s)
+    plan = Plan(given.seed, given.faults, given.minutes, given.streams_per_s, live=given.live)
     if given.only:
         plan = plan._replace(kinds=tuple(given.only))
     outcome = run(plan, lambda text: print(text, flush=True))

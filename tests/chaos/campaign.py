@@ -8,16 +8,21 @@ from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
+from tests.chaos.evidence import Logs
 from tests.chaos.faults import KINDS, Fault
 from tests.chaos.system import System
-from tests.chaos.verify import Found, Logs, verify
+from tests.chaos.verify import Found, verify
 
 # A stream that is not over so long behind the last deadline there is, is stuck.
 SETTLE_S = 90.0
+# Kills with many streams: they must be over before those are idle.
+LIVE_KILLS = 5
 
 
 class Plan(NamedTuple):
-    """What is to be done. minutes: begin no fault after so long; None: as long as it takes."""
+    """What is to be done. minutes: begin no fault after so long; None: as long as it takes. live:
+    so many streams are open when the guard is killed some more times at the end.
+    """
 
     seed: int = 1
     faults: int = 200
@@ -25,6 +30,7 @@ class Plan(NamedTuple):
     streams_per_s: float = 8.0
     idle_s: float = 45.0
     gap_s: float = 2.0
+    live: int = 0
     kinds: tuple[str, ...] = tuple(KINDS)
 
 
@@ -55,6 +61,7 @@ def run(plan: Plan, say: Callable[[str], None]) -> Outcome:
         system.wait_until_answering()
         skipped = _skipped(system)
         faults = _inflict(system, plan, [k for k in plan.kinds if k not in skipped], random, say)
+        faults += _kill_with_many(system, plan, say)
         say("faults are over; streams end")
         found = _settle(system, plan, say)
         clean = not found.differences
@@ -108,6 +115,28 @@ def _inflict(
         took = "" if recovery_s is None else f", new verdict after {recovery_s:.1f} s"
         say(f"{len(faults):4} {at_s:6.0f} s  {kind}{took} {note}")
         time.sleep(random.uniform(0.2, 2.5))
+    return faults
+
+
+def _kill_with_many(system: System, plan: Plan, say: Callable[[str], None]) -> list[Fault]:
+    """Kill the guard while many streams are open: how long until it goes on?"""
+    if not plan.live:
+        return []
+    kill, before = KINDS["kill -9 of the guard"][1], system.tail.count
+    for number in range(plan.live):
+        text = f"Reply {number} is not over, write to ada.lovelace@exam"
+        system.load.send({"stream_id": f"live{number}", "seq": 0, "text": text, "policy": "plain"})
+    deadline = time.monotonic() + plan.idle_s / 2
+    while system.tail.count < before + plan.live and time.monotonic() < deadline:
+        time.sleep(0.1)
+    # One epoch, so that they are in the snapshot.
+    time.sleep(1.5)
+    faults = []
+    for _ in range(LIVE_KILLS):
+        recovery_s, note = kill(system, Random(0))
+        kind = f"kill -9 of the guard with {plan.live:,} more streams"
+        faults.append(Fault(kind, 0.0, recovery_s, system.load.open + plan.live, note))
+        say(f"{kind}: {recovery_s or 0:.1f} s {note}")
     return faults
 
 

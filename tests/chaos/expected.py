@@ -67,7 +67,8 @@ class _Judged:
             for rule in setting.rules
         ]
         self._labels = {rule.rule.id: rule.label for rule in plan.bound_rules.values()}
-        self._labels |= {check.id: check.bind(check.setting.type, 1.0).label for check in plan.checks}
+        for check in plan.checks:
+            self._labels[check.id] = check.bind(check.setting.type, 1.0).label
         self._asked: list[tuple[PlannedCheck, int, int]] = []
         pieces, cut = self._pieces(heard)
         self._text = "".join(pieces)
@@ -82,7 +83,10 @@ class _Judged:
         text = heard.pieces[0]
         if self._judge_piece(text).blocked:
             return heard.pieces, None
-        return [text], _frontier(self._plan, text, self._judge_piece(text))
+        frontier, cut = _frontier(self._plan, text, self._judge_piece(text))
+        # What is found is told at once, though it may not be shown yet; with checks both wait.
+        self._found_to = cut if self._plan.holds_for_checks else frontier
+        return [text], cut
 
     def _judge_piece(self, text: str) -> Answer:
         return judge(self._ruled, text, label=lambda rule: self._labels[rule.id])
@@ -98,11 +102,10 @@ class _Judged:
                 # What rules that only watch have found behind the cut is no finding.
                 return [hit for hit in hits if hit.start < end or _enforced(hit)]
             offset += len(piece)
-        return [hit for hit in hits if cut is None or hit.start < cut]
+        return [hit for hit in hits if cut is None or hit.start < self._found_to]
 
     def _judge_checks(self, pieces: Sequence[str], cut: int | None) -> None:
-        text = self._text if cut is None else self._text[:cut]
-        cleared = _decide(sorted(self._hits), self._labels, text)
+        cleared = self._decided(cut)
         edges = _boundaries(pieces, cleared)
         holding = [check for check in self._plan.checks if check.holds]
         watching = [check for check in self._plan.checks if not check.holds]
@@ -112,7 +115,7 @@ class _Judged:
         for check in holding:
             if _at_end(check):
                 self._ask(check, 0, end)
-        shown = _decide(sorted(self._hits), self._labels, text)
+        shown = self._decided(cut)
         self._cut_at = min((hit.start for hit in self._hits if _blocks(hit)), default=_OPEN_END)
         self._asked = [one for one in self._asked if one[1] <= self._cut_at]
         for check in watching:
@@ -140,18 +143,22 @@ class _Judged:
             low, high = one.start, one.end
             if not start <= low < high <= end:
                 low, high = start, end
-            self._hits.append(
-                Hit(low, high, check.id, check.action, check.mode, one.confidence)
-            )
+            self._hits.append(Hit(low, high, check.id, check.action, check.mode, one.confidence))
         if status != "done" and check.holds and check.setting.fails_closed:
             self._hits.append(Hit(start, end, check.id, Action.BLOCK, check.mode, 1.0))
 
+    def _decided(self, cut: int | None) -> Answer:
+        if cut is None:
+            return _decide(sorted(self._hits), self._labels, self._text)
+        hits = [hit for hit in self._hits if hit.start < cut]
+        return _decide(sorted(hits), self._labels, self._text[:cut])
+
     def _put_together(self, heard: Heard, cut: int | None) -> Expected:
-        text = self._text if cut is None else self._text[:cut]
-        answer = _decide(sorted(self._hits), self._labels, text)
+        answer = self._decided(cut)
         by_gap = cut is not None and not answer.blocked
         if by_gap:
-            answer = Answer(answer.findings, answer.shown, True, answer.chars, Action.BLOCK)
+            found = tuple(sorted(self._hits))
+            answer = Answer(found, answer.shown, True, answer.chars, Action.BLOCK)
         plain = sum(end - start for start, end, _, rule in answer.shown if rule is None)
         hidden = sum(end - start for start, end, _, rule in answer.shown if rule is not None)
         expected = Expected(answer, "gap" if by_gap else None, plain, hidden)
@@ -174,13 +181,13 @@ class _Judged:
         return expected
 
 
-def _frontier(plan: Plan, text: str, answer: Answer) -> int:
-    """How much of a text was decided that went on and never came: where a gap cuts it.
+def _frontier(plan: Plan, text: str, answer: Answer) -> tuple[int, int]:
+    """How much was decided of a text that went on and never came, and where a gap cuts it.
 
-    A cluster of redactions that may still grow there is not shown either.
+    A cluster of redactions that may still grow there is not shown.
     """
     if plan.enforced is None:
-        return len(text)
+        return len(text), len(text)
     state = MatchState()
     plan.enforced.matcher.push(state, text)
     start = reach = 0
@@ -190,7 +197,8 @@ def _frontier(plan: Plan, text: str, answer: Answer) -> int:
         if hit.start >= min(reach, start + CLUSTER_CAP):
             start = hit.start
         reach = max(reach, hit.end)
-    return min(state.frontier, start) if reach > state.frontier else state.frontier
+    cut = min(state.frontier, start) if reach > state.frontier else state.frontier
+    return state.frontier, cut
 
 
 def _boundaries(pieces: Sequence[str], cleared: Answer) -> list[tuple[int, bool]]:
@@ -223,4 +231,3 @@ def _enforced(hit: Hit) -> bool:
 
 def _blocks(hit: Hit) -> bool:
     return hit.mode is Mode.BLOCK and hit.action is Action.BLOCK
-

@@ -56,9 +56,7 @@ def _kill_both(system: System, random: Random) -> tuple[float | None, str]:
     return _end(system, system.guard, signal.SIGKILL)
 
 
-def _end(
-    system: System, process: Supervised, how: signal.Signals
-) -> tuple[float | None, str]:
+def _end(system: System, process: Supervised, how: signal.Signals) -> tuple[float | None, str]:
     code = process.end(how)
     # What was on its way when the process died is stored within some milliseconds.
     since_ms, began = now_ms() + 50, time.monotonic()
@@ -93,9 +91,7 @@ def _broker_away_and_guard_killed(system: System, random: Random) -> tuple[float
 
 def _judge(*failures: Reply, share: float = 1.0) -> Inflict:
     def inflict(system: System, random: Random) -> tuple[float | None, str]:
-        script: Script = flaky(
-            system.judge_words, share, Random(random.random()), list(failures)
-        )
+        script: Script = flaky(system.judge_words, share, Random(random.random()), list(failures))
         system.endpoint.script = script
         time.sleep(random.uniform(2, 5))
         system.endpoint.script = system.judge_words
@@ -137,9 +133,11 @@ def _clock_jumps(system: System, random: Random) -> tuple[float | None, str]:
     name = random.choice(sorted(system.clocks))
     system.clocks[name].move(by_s)
     time.sleep(random.uniform(2, 5))
-    # Back to the truth: another jump.
-    system.clocks[name].move(0)
-    return None, f"{name} by {by_s:+.0f} s"
+    stays = random.random() < 0.5
+    if not stays:
+        # Back to the truth: another jump.
+        system.clocks[name].move(0)
+    return None, f"{name} by {by_s:+.0f} s{', until its next start' if stays else ', and back'}"
 
 
 def _activate(system: System, random: Random) -> tuple[float | None, str]:

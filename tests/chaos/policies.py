@@ -20,11 +20,15 @@ guardrails:
   email: {{action: redact}}
   iban: {{action: {iban}}}
   phone: {{action: warn}}
-  patterns: {{rules: [{{id: gate, type: GATE, expression: 'gate is [a-z]+'}}], action: block, mode: monitor}}
+  patterns:
+    mode: monitor
+    action: block
+    rules: [{{id: gate, type: GATE, expression: 'gate is [a-z]+'}}]
   aws: {{action: block}}
   judge/strict: {{{endpoint}, mode: block, checkpoint: paragraph, on_failure: {on_failure}}}
   judge/soft:
-    {{{endpoint}, mode: block, action: redact, checkpoint: paragraph, on_failure: allow, cache_s: 0}}
+    {{{endpoint}, mode: block, action: redact, checkpoint: paragraph, on_failure: allow,
+      cache_s: 0}}
   judge/watch: {{{endpoint}, mode: monitor}}
 limits: {limits}
 """
@@ -60,8 +64,7 @@ class Book:
             "endpoint": f"url: '{url}/v1', model: m, deadline_s: {DEADLINE_S}, "
             f"timeout_s: {_TIMEOUT_S}",
             # A day: no campaign lasts as long, so that no stream's id comes twice.
-            "limits": f"{{idle_timeout_s: {idle_s}, gap_timeout_s: {gap_s}, "
-            "tombstone_s: 86400}",
+            "limits": f"{{idle_timeout_s: {idle_s}, gap_timeout_s: {gap_s}, tombstone_s: 86400}}",
         }
 
     def initial(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -26,13 +26,19 @@ class Supervised:
     """
 
     def __init__(
-        self, name: str, arguments: list[str], environ: Mapping[str, str], directory: Path
+        self,
+        name: str,
+        arguments: list[str],
+        environ: Mapping[str, str],
+        directory: Path,
+        before_start: Callable[[], None],
     ) -> None:
         self.name = name
         self.starts = 0
         self.ends: list[tuple[float, int, str]] = []
         self._command = [sys.executable, *arguments]
         self._environ = dict(environ)
+        self._before_start = before_start
         self._log = directory / f"{name}.log"
         self._lock = threading.RLock()
         self._ending = False
@@ -49,6 +55,7 @@ class Supervised:
         return self._process.pid
 
     def _start(self) -> None:
+        self._before_start()
         with self._log.open("ab") as log:
             log.write(b"--- start\n")
         with self._log.open("ab") as log:

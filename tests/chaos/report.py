@@ -8,6 +8,13 @@ from statistics import median
 
 from tests.chaos.campaign import Outcome
 
+_COMPARED = (
+    "After the last fault all streams must end. Then the topics are read by a plain consumer, and "
+    "every audit record, what two readers see of every stream, and every question to a check are "
+    "compared with an oracle that replays the logged chunks, answers and activations and shares no "
+    "session and no operator with the flow (`tests/chaos/heard.py`, `tests/chaos/expected.py`). "
+    "The processes are started again whenever they end, by themselves or killed; epochs last 1 s."
+)
 # Differences that are written out; the rest is counted.
 _LISTED = 40
 
@@ -16,18 +23,17 @@ def write_report(outcome: Outcome) -> str:
     """Return the report."""
     found, plan = outcome.found, outcome.plan
     counts = found.counts
-    lines = [
-        "# Fault campaign",
-        "",
-        f"`python -m tests.chaos --seed {plan.seed} --faults {plan.faults}`, "
-        f"{outcome.seconds / 60:.0f} minutes.",
-        "",
-        f"Broker: {outcome.broker}. Disk of the recovery stores: {outcome.disk}. "
-        f"{plan.streams_per_s:g} streams a second.",
-        "",
+    head = (
+        f"`python -m tests.chaos --seed {plan.seed} --faults {plan.faults} --live {plan.live}`, "
+        f"{outcome.seconds / 60:.0f} minutes. Broker: {outcome.broker}. Disk of the recovery "
+        f"stores: {outcome.disk}. {plan.streams_per_s:g} streams a second."
+    )
+    result = (
         f"**{len(outcome.faults)} faults, {counts['streams']:,} streams, "
-        f"{counts['verdicts']:,} verdicts, {len(found.differences)} differences.**",
-        "",
+        f"{counts['verdicts']:,} verdicts, {len(found.differences)} differences.**"
+    )
+    lines = [
+        *("# Fault campaign", "", head, "", result, "", _COMPARED, ""),
         "| fault | times |",
         "|---|---|",
         *_rows(Counter(fault.kind for fault in outcome.faults)),
@@ -44,12 +50,9 @@ def write_report(outcome: Outcome) -> str:
         "|---|---|",
         *_rows(found.reasons),
         "",
-        "| ended by itself, and was started again | exit code | last words |",
-        "|---|---|---|",
-        *(
-            f"| {name} after {at:.0f} s | {code} | {_one_line(words)} |"
-            for name, at, code, words in outcome.unasked
-        ),
+        "| ended by itself, and was started again | times | exit code | last words |",
+        "|---|---|---|---|",
+        *_unasked(outcome),
         "",
         "## Differences",
         "",
@@ -78,5 +81,10 @@ def _recoveries(outcome: Outcome) -> Iterable[str]:
         )
 
 
-def _one_line(words: str) -> str:
-    return " ".join(words.split()).replace("|", "\\|")[-240:]
+def _unasked(outcome: Outcome) -> Iterable[str]:
+    times = Counter(
+        (name, code, words.rpartition("\n")[2]) for name, _, code, words in outcome.unasked
+    )
+    for (name, code, words), count in sorted(times.items()):
+        said = words.replace("|", "\\|")
+        yield f"| `tidegate {name}` | {count} | {code} | {said} |"

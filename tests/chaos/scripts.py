@@ -73,9 +73,7 @@ def write_stream(
         common["policy"] = policy
     content = random.random() < 0.1
     events = [
-        common
-        | {"seq": seq}
-        | ({"content": text[:end]} if content else {"text": text[start:end]})
+        common | {"seq": seq} | ({"content": text[:end]} if content else {"text": text[start:end]})
         for seq, (start, end) in enumerate(pairs)
     ]
     if random.random() < 0.05:

@@ -98,7 +98,9 @@ class System:
                 **(clock.environ if clock is not None else {}),
             }
         )
-        return Supervised(command, arguments, environ, self.directory)
+        # The clock is right again by the next start, as after a repair.
+        repair = (lambda: clock.move(0)) if clock is not None else (lambda: None)
+        return Supervised(command, arguments, environ, self.directory, repair)
 
     def activate(self, random: Random) -> str:
         """Activate another version of the default policy; return that version."""

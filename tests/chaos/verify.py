@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from guardrails.events import ACTIVATION_LEAD_MS, Audit, CheckFinding, Verdict
+from guardrails.events import Audit, Verdict
 from guardrails.reader import ProtocolError, Reader
-from tests.chaos.expected import Counted, Expected, expect
-from tests.chaos.heard import Heard, hear
-from tests.chaos.logs import Logged
-from tests.chaos.policies import Activated, InForce
+from tests.chaos.evidence import Logs, place_of
+from tests.chaos.expected import Expected, expect
+from tests.chaos.heard import Heard
 from tests.chaos.reader import PlainReader
+
+# start, end, text, rule or None
+Span = tuple[int, int, str, str | None]
 
 _HARMLESS_LETTERS = {"after-end", "no-beginning"}
 
@@ -28,78 +30,6 @@ class Found:
     differences: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
-
-
-class Logs:
-    """The topics of a campaign, by stream. policies: those the flow was started with."""
-
-    def __init__(self, topics: dict[str, list[Logged]], policies: dict[str, str]) -> None:
-        self.topics = topics
-        self.force = InForce(policies, [_activation(one) for one in topics["policies"]])
-        self.chunks: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
-        for one in topics["chunks"]:
-            self.chunks[one.key.decode()].append((one.timestamp_ms, json.loads(one.value)))
-        self.verdicts = _by_key(topics["verdicts"])
-        self.audits = _by_key(topics["audit"])
-        self.letters = _by_key(topics["dead-letters"])
-        # By id of a question; the first answer in the log is the one.
-        self.results: dict[str, tuple[int, dict[str, Any]]] = {}
-        for one in topics["results"]:
-            result = json.loads(one.value)
-            self.results.setdefault(_place(result), (one.timestamp_ms, result))
-        # By stream and id of a question.
-        self.requests: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
-        for one in topics["checks"]:
-            event = json.loads(one.value)
-            if event["kind"] == "request":
-                self.requests[event["stream_id"]][event["id"]] = event
-
-    def heard(self, stream_id: str) -> Heard | None:
-        """What came of a stream's chunks."""
-        return hear(self.chunks[stream_id], self.force.limits)
-
-    def answer(self, stream_id: str, began_at_ms: int, name: str, start: int, end: int) -> Counted:
-        """How the answer to a question counts."""
-        logged = self.results.get(f"{stream_id} {began_at_ms}:{name}:{start}-{end}")
-        if logged is None:
-            return "timed_out", ()
-        at_ms, result = logged
-        status = result["status"]
-        if status == "done" and at_ms > result["requested_at_ms"] + result["deadline_ms"]:
-            return "timed_out", ()
-        return status, msgspec.convert(result["findings"], list[CheckFinding])
-
-    @staticmethod
-    def unaudited(chunks: Sequence[Logged], audits: Sequence[Logged]) -> set[bytes]:
-        """Streams whose first chunk came and whose audit record did not."""
-        began = {one.key for one in chunks if json.loads(one.value)["seq"] == 0}
-        return began - {one.key for one in audits}
-
-    @staticmethod
-    def unanswered(checks: Sequence[Logged], results: Sequence[Logged]) -> set[str]:
-        """Questions without any answer in the log."""
-        asked = {
-            _place(event)
-            for one in checks
-            if (event := json.loads(one.value))["kind"] == "request"
-        }
-        return asked - {_place(json.loads(one.value)) for one in results}
-
-
-def _place(event: dict[str, Any]) -> str:
-    return f"{event['stream_id']} {event['id']}"
-
-
-def _activation(record: Logged) -> Activated:
-    event = json.loads(record.value)
-    return record.timestamp_ms + event.get("lead_ms", ACTIVATION_LEAD_MS), event["source"]
-
-
-def _by_key(records: Sequence[Logged]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for one in records:
-        found[one.key.decode()].append(json.loads(one.value))
-    return found
 
 
 def verify(logs: Logs) -> Found:
@@ -129,7 +59,7 @@ def verify(logs: Logs) -> Found:
 def _verify_requests(logs: Logs, found: Found) -> None:
     """Every question has an answer in the log, or the audit says that it has none."""
     ids = {
-        _place(request): request
+        place_of(request): request
         for requests in logs.requests.values()
         for request in requests.values()
     }
@@ -154,6 +84,17 @@ def _listed(audits: Sequence[dict[str, Any]]) -> set[tuple[str, int, int]]:
         for one in audit["content"]["unscanned"]
         if "guardrail" in one
     }
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Plain text in one span, however it was cut."""
+    joined: list[Span] = []
+    for start, end, text, rule in spans:
+        if joined and rule is None and joined[-1][3] is None and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], end, joined[-1][2] + text, None)
+        else:
+            joined.append((start, end, text, rule))
+    return joined
 
 
 class _Stream:
@@ -238,26 +179,30 @@ class _Stream:
     def _verify_readers(self, expected: Expected) -> None:
         """Both readers see every character once, and those the oracle says."""
         plain, ours = PlainReader(), Reader()
-        shown: list[str] = []
+        shown: list[Span] = []
         for verdict in self._logs.verdicts.get(self._id, []):
             self._found.counts["verdicts read"] += 1
             plain.read(verdict)
             try:
-                shown += [one.text for one in ours.read(msgspec.convert(verdict, Verdict))]
+                for one in ours.read(msgspec.convert(verdict, Verdict)):
+                    rule = None if one.rule is msgspec.UNSET else one.rule
+                    shown.append((one.start, one.end, one.text, rule))
             except ProtocolError as error:
                 self._differs(str(error))
         for fault in plain.faults:
             self._differs(fault)
         if ours.gaps:
             self._differs(f"the reader has gaps: {ours.gaps}")
-        wanted = "".join(text for _, _, text, _ in expected.answer.shown)
-        for name, text in (
-            ("the plain reader", "".join(one[2] for one in plain.shown)),
-            ("the reader", "".join(shown)),
-        ):
-            if text != wanted:
-                self._differs(f"{name} sees {len(text)} characters that are not the {len(wanted)}")
-        self._found.counts["characters shown"] += len(wanted)
+        wanted = _joined(expected.answer.shown)
+        for name, spans in (("the plain reader", plain.shown), ("our reader", shown)):
+            seen = _joined(spans)
+            if seen != wanted:
+                at = next(
+                    (mine[0] for mine, due in zip(seen, wanted, strict=False) if mine != due),
+                    min(len(seen), len(wanted)),
+                )
+                self._differs(f"{name} sees something else from {at} on")
+        self._found.counts["characters shown"] += sum(end - start for start, end, *_ in wanted)
 
     def _verify_scanned(self, audit: dict[str, Any]) -> None:
         """Nothing that was asked about, and not answered in time, is called scanned."""

@@ -20,6 +20,7 @@ COMMANDS = [
     *(("run",), ("scan",), ("tail",), ("doctor",), ("demo",)),
     *(("policy",), ("policy", "check"), ("policy", "show"), ("topics",), ("topics", "create")),
     *(("policy", "activate"), ("policy", "rollback"), ("policy", "history")),
+    ("supervise",),
     *(("audit",), ("audit", "run"), ("audit", "verify"), ("audit", "head")),
 ]
 GROUPS = (("policy",), ("topics",), ("audit",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from guardrails.errors import RuleError
 from guardrails.matcher import MIN_GEOMETRIC_HOLD, Matcher, MatchState
 from guardrails.rule import Rule
+from tests.chunking import at_random
 
 Spans = list[tuple[int, int]]
 
@@ -247,3 +249,32 @@ def never(_text: str) -> bool:
 def test_findings_of_no_rule_are_no_findings(check: Callable[[str], bool] | None) -> None:
     matcher = Matcher([rule("xyz", check=check)] if check else [])
     assert spans(matcher, ["xyz", "xyz"]) == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_check_that_keeps_raising_is_left_alone_and_tried_again_wherever_text_is_cut(
+    seed: int,
+) -> None:
+    asked: list[str] = []
+
+    def raise_early(text: str) -> bool:
+        asked.append(text)
+        if len(asked) <= 6:
+            raise RuntimeError(text)
+        return True
+
+    matcher = Matcher([Rule(id="r", type="R", expression="a[0-9]{4}", check=raise_early)])
+    text = "".join(f"a{number:04} and so on " for number in range(1_500))
+    state, found = MatchState(), []
+    for chunk in at_random(text, Random(seed)):
+        found += matcher.push(state, chunk)
+        state = MatchState.restore(pickle.loads(pickle.dumps(state.snapshot())))
+    found += matcher.push(state, "", final=True)
+    failed = [match.start for match in found if match.failed]
+    assert len(found) == 1_500
+    # Five in a row, then once behind 5,000 characters, then behind twice as many: all is well.
+    assert asked[:5] == [f"a{number:04}" for number in range(5)]
+    assert asked[5:7] == ["a0317", "a0942"]
+    assert len(failed) == 942
+    assert failed == [match.start for match in found[: len(failed)]]
+    assert len(asked) == 1_500 - len(failed) + 6

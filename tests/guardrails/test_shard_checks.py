@@ -68,6 +68,15 @@ def test_an_answer_that_a_replay_reads_before_its_stream_is_kept_for_it() -> Non
     assert kinds(send(shard, 10, 0, "One.", final=True)) == [Verdict, CheckText, Audit, CheckClose]
 
 
+def test_a_shard_that_keeps_an_answer_is_not_forgotten_before_its_stream_comes() -> None:
+    first = Shard(CHECKED)
+    events = send(first, 10, 0, "One.", final=True)
+    replayed = Shard(CHECKED)
+    answer(replayed, events[-1])
+    assert not replayed.empty
+    assert Audit in kinds(send(again(replayed, CHECKED), 10, 0, "One.", final=True))
+
+
 def test_an_answer_to_a_stream_that_is_over_changes_nothing() -> None:
     shard = Shard(CHECKED)
     request = send(shard, 10, 0, "One.", final=True)[-1]
@@ -82,7 +91,11 @@ def test_a_question_is_given_up_by_the_log_time_of_answers_even_after_a_restart(
     due_ms = 10 + 5_000 + GRACE_MS
     assert shard.tick_answers(due_ms - 1, 0) == []
     assert shard.tick(10**9, 0) == []
-    assert kinds(shard.tick_answers(due_ms, 0)) == [Verdict, Audit, CheckClose]
+    (given_up,) = shard.tick_answers(due_ms, 0)
+    assert given_up.status == "timed_out"
+    assert shard.tick_answers(due_ms + 1, 0) == []
+    # It counts when it is read, as any other.
+    assert kinds(shard.answer(given_up, due_ms + 2, 0)) == [Verdict, Audit, CheckClose]
 
 
 def test_the_end_of_a_finite_input_waits_for_open_checks() -> None:

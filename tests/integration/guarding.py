@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -17,7 +18,11 @@ import msgspec
 from connectors.kafka.client import open_client
 from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.topics import create_topics, topic_specs
+from guardrails import default_plan
+from guardrails.errors import ConnectorError
 from guardrails.records import Output
+from guardrails.session import Session
+from tests.flows.guarding import TEXTS, read_all
 from tests.integration.kafka_flow import stored
 
 ROOT = Path(__file__).parents[2]
@@ -85,11 +90,18 @@ class Deployment:
         from connectors.kafka.client import Partition
 
         topic = self.settings.topic(name)
+        partitions = [Partition(topic, n) for n in range(self._partitions)]
         offsets = open_client(self.settings).offsets()
+        deadline = time.monotonic() + 10
         try:
-            return sum(
-                offsets.ends([Partition(topic, n) for n in range(self._partitions)]).values()
-            )
+            while True:
+                try:
+                    return sum(offsets.ends(partitions).values())
+                except ConnectorError:
+                    # A topic that was just created has no leader for a moment.
+                    if time.monotonic() > deadline:
+                        raise
+                time.sleep(0.1)
         finally:
             offsets.close()
 
@@ -118,3 +130,53 @@ def as_events(stream_id: str, pieces: list[str]) -> list[dict[str, object]]:
         {"stream_id": stream_id, "seq": seq, "text": piece, "final": seq == len(pieces) - 1}
         for seq, piece in enumerate(pieces)
     ]
+
+
+def own_streams(count: int) -> dict[str, list[str]]:
+    """Return example texts as streams in pieces, cut anywhere: the same at every call."""
+    rng = random.Random(7)
+    streams = {}
+    for number in range(count):
+        text = TEXTS[number % len(TEXTS)]
+        cuts = sorted(rng.randrange(len(text) + 1) for _ in range(20))
+        pairs = zip([0, *cuts], [*cuts, len(text)], strict=True)
+        streams[f"own-{number}"] = [text[start:end] for start, end in pairs]
+    return streams
+
+
+def interleave(streams: dict[str, list[str]]) -> list[dict[str, object]]:
+    """Return the chunk events of all streams, mixed, each stream in order."""
+    rng = random.Random(11)
+    queues = [as_events(stream_id, pieces)[::-1] for stream_id, pieces in streams.items()]
+    chunks = []
+    while queues:
+        index = rng.randrange(len(queues))
+        chunks.append(queues[index].pop())
+        if not queues[index]:
+            queues[index] = queues[-1]
+            queues.pop()
+    return chunks
+
+
+def engine_answers(streams: dict[str, list[str]]):
+    """Return what the engine says of each whole text: what a reader sees, and the findings."""
+    answers = {}
+    for stream_id, pieces in streams.items():
+        session = Session(stream_id, default_plan())
+        verdict = session.push("".join(pieces), final=True)
+        text = "".join(segment.text for segment in verdict.segments)
+        answers[stream_id] = (text, session.audit().content.findings)
+    return answers
+
+
+def check(deployment: Deployment, streams: dict[str, list[str]]) -> None:
+    """Every stream was answered as its whole text is, with one audit record, and nothing else."""
+    answers, contents = read_all(deployment.records("verdicts"), deployment.records("audit"))
+    expected = engine_answers(streams)
+    different = [
+        stream_id for stream_id in expected if answers.get(stream_id) != expected[stream_id]
+    ]
+    assert different == []
+    assert set(answers) == set(expected)
+    assert {len(versions) for versions in contents.values()} == {1}
+    assert deployment.records("dead-letters") == []

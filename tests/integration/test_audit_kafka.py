@@ -121,9 +121,7 @@ def test_guarded_streams_are_rolled_up_and_chained(deployment, tmp_path):
     guard = build_guard(deployment.settings, plans, stop=threading.Event(), until_end=True)
     run(guard, deployment.recovery)
     settings = AuditSettings(tmp_path / "chains", KEY.encode())
-    flow = build_kafka(
-        deployment.settings, settings, stop=threading.Event(), workers=2, until_end=True
-    )
+    flow = build_kafka(deployment.settings, settings, stop=threading.Event(), until_end=True)
     run(flow, tmp_path / "audit-recovery", 2)
     records = deployment.records("audit")
     audits = [msgspec.json.decode(record.value, type=Audit) for record in records]

@@ -11,11 +11,9 @@ from connectors.kafka.settings import KafkaSettings
 from flows.kafka import build_kafka
 from guardrails import default_plan
 from guardrails.plans import Plans
-from guardrails.session import Session
 from tests.broker import Broker
 from tests.corpus import streams
-from tests.flows.guarding import TEXTS, read_all
-from tests.integration.guarding import Deployment, as_events, stop
+from tests.integration.guarding import Deployment, check, interleave, own_streams, stop
 from tests.integration.kafka_flow import run
 
 pytestmark = pytest.mark.integration
@@ -37,58 +35,12 @@ def quick(broker: Broker, tmp_path: Path):
     deployment.close()
 
 
-def own_streams(count: int) -> dict[str, list[str]]:
-    rng = random.Random(7)
-    streams = {}
-    for number in range(count):
-        text = TEXTS[number % len(TEXTS)]
-        cuts = sorted(rng.randrange(len(text) + 1) for _ in range(20))
-        pairs = zip([0, *cuts], [*cuts, len(text)], strict=True)
-        streams[f"own-{number}"] = [text[start:end] for start, end in pairs]
-    return streams
-
-
-def interleave(streams: dict[str, list[str]]) -> list[dict[str, object]]:
-    rng = random.Random(11)
-    queues = [as_events(stream_id, pieces)[::-1] for stream_id, pieces in streams.items()]
-    chunks = []
-    while queues:
-        index = rng.randrange(len(queues))
-        chunks.append(queues[index].pop())
-        if not queues[index]:
-            queues[index] = queues[-1]
-            queues.pop()
-    return chunks
-
-
-def engine_answers(streams: dict[str, list[str]]):
-    answers = {}
-    for stream_id, pieces in streams.items():
-        session = Session(stream_id, default_plan())
-        verdict = session.push("".join(pieces), final=True)
-        text = "".join(segment.text for segment in verdict.segments)
-        answers[stream_id] = (text, session.audit().content.findings)
-    return answers
-
-
-def check(deployment: Deployment, streams: dict[str, list[str]]) -> None:
-    answers, contents = read_all(deployment.records("verdicts"), deployment.records("audit"))
-    expected = engine_answers(streams)
-    different = [
-        stream_id for stream_id in expected if answers.get(stream_id) != expected[stream_id]
-    ]
-    assert different == []
-    assert set(answers) == set(expected)
-    assert {len(versions) for versions in contents.values()} == {1}
-    assert deployment.records("dead-letters") == []
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 def test_streams_through_kafka_are_answered_as_whole_texts(deployment, workers):
     streams = own_streams(60)
     deployment.produce(interleave(streams))
     plans, stop_event = Plans(default_plan()), threading.Event()
-    flow = build_kafka(deployment.settings, plans, stop=stop_event, workers=workers, until_end=True)
+    flow = build_kafka(deployment.settings, plans, stop=stop_event, until_end=True)
     run(flow, deployment.recovery, workers)
     check(deployment, streams)
     assert deployment.ends("audit") == len(streams)
@@ -139,7 +91,7 @@ def test_every_recorded_stream_through_kafka_is_answered_as_its_whole_text(deplo
     chunks = interleave(recorded)
     deployment.produce(chunks)
     plans, stop_event = Plans(default_plan()), threading.Event()
-    flow = build_kafka(deployment.settings, plans, stop=stop_event, workers=workers, until_end=True)
+    flow = build_kafka(deployment.settings, plans, stop=stop_event, until_end=True)
     run(flow, deployment.recovery, workers)
     check(deployment, recorded)
     print(f"{len(recorded)} streams, {len(chunks)} chunks, {workers} workers: no difference")

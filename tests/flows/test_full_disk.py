@@ -1,0 +1,36 @@
+"""What a person reads when no snapshot can be written."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_full_disk_ends_the_flow_and_says_what_to_do(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "flows", "run", "--input", "-", "--output", "-"]
+    options = ["--recovery-dir", str(tmp_path / "recovery"), "--epoch-s", "0.1"]
+    with subprocess.Popen(
+        [*command, *options],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(json.dumps({"stream_id": "s", "seq": 0, "text": "a "}) + "\n")
+        process.stdin.flush()
+        assert process.stdout.readline()
+        # No file of that process may grow any more.
+        _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, hard))
+        said = process.stderr.read()
+        assert process.wait(60) == 3
+    assert "no snapshot can be written (File too large); make room there, then start again" in said
