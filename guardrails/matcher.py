@@ -247,7 +247,6 @@ class Matcher:
         found.sort(key=_by_offset)
         return found
 
-
     def _accept(self, state: MatchState, index: int, start: int, end: int) -> bool | None:
         """Ask a rule's check about a match; None if it raised, or raised too often to be asked.
 
