@@ -22,7 +22,7 @@ _VIRAMA = 9
 
 
 def joins(character: str) -> bool:
-    """Tell whether a character is one with what stands before it.
+    r"""Tell whether a character is one with what stands before it.
 
     >>> joins("\u0301"), joins("\ufe0f"), joins("\U0001f3fd"), joins("e")
     (True, True, True, False)
@@ -35,7 +35,7 @@ def joins(character: str) -> bool:
 
 
 def divides(before: str, after: str) -> bool:
-    """Tell whether a cut would divide what a reader sees as one.
+    r"""Tell whether a cut would divide what a reader sees as one.
 
     before: the text on the left, or its end. after: the character on the right.
 

@@ -63,7 +63,7 @@ class Boundary(NamedTuple):
 
 
 class Segmenter:
-    """Finds the boundaries of one text. O(text) in all; remembers some 100 characters of it.
+    r"""Finds the boundaries of one text. O(text) in all; remembers some 100 characters of it.
 
     >>> segmenter = Segmenter()
     >>> segmenter.push("Dr. Who paid 3.50. Then"), segmenter.push(" he left.\n\nB")

@@ -120,22 +120,31 @@ class Broker:
             *command,
         ]
 
-    def _format(self) -> None:
+    def _properties(self) -> str:
+        """The configuration of Apache Kafka."""
         assert self._home is not None
         template = string.Template((DEPLOY / "server.properties").read_text())
-        properties = self._home / "server.properties"
-        properties.write_text(
-            template.substitute(
-                port=self._port,
-                controller_port=self._controller_port,
-                data_dir=self._home / "data",
-            )
+        return template.substitute(
+            port=self._port, controller_port=self._controller_port, data_dir=self._home / "data"
         )
+
+    def _users(self) -> list[str]:
+        """Options of the storage tool that make users."""
+        return []
+
+    def _format(self) -> None:
+        assert self._home is not None
+        properties = self._home / "server.properties"
+        properties.write_text(self._properties())
         # A leading hyphen would be read as an option.
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
         command = self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c")
         done = subprocess.run(
-            [*command, str(properties)], capture_output=True, text=True, check=False, timeout=60
+            [*command, str(properties), *self._users()],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
         if done.returncode != 0:
             raise NoBrokerError(f"StorageTool: {done.stdout[-500:]}{done.stderr[-500:]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import shutil
@@ -37,18 +38,12 @@ class Disk:
                 _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
             return
-        block = bytes(1 << 16)
         with self._ballast.open("wb", buffering=0) as ballast:
-            try:
-                while True:
-                    ballast.write(block)
-            except OSError:
-                block = b"\0"
-            try:
-                while True:
-                    ballast.write(bytes(512))
-            except OSError:
-                return
+            for size in (1 << 16, 512):
+                # Large blocks first, then what they left.
+                with contextlib.suppress(OSError):
+                    while True:
+                        ballast.write(bytes(size))
 
     def free(self) -> None:
         """Give the room back. A process whose files must not grow is to be started anew."""

@@ -55,6 +55,13 @@ class Logs:
             return "timed_out", ()
         return status, msgspec.convert(result["findings"], list[CheckFinding])
 
+    def reason(self, stream_id: str, began_at_ms: int, name: str, start: int, end: int) -> str:
+        """Why there is no answer, in the words of who gave none."""
+        logged = self.results.get(f"{stream_id} {began_at_ms}:{name}:{start}-{end}")
+        if logged is None:
+            return "nothing stands in the log"
+        return logged[1].get("reason", "the answer came behind its deadline")
+
     @staticmethod
     def unaudited(chunks: Sequence[Logged], audits: Sequence[Logged]) -> set[bytes]:
         """Streams whose first chunk came and whose audit record did not."""

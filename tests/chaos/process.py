@@ -37,7 +37,7 @@ class Supervised:
         self.starts = 0
         self.ends: list[tuple[float, int, str]] = []
         self._command = [sys.executable, *arguments]
-        self._environ = dict(environ)
+        self._environ = {**os.environ, **environ}
         self._before_start = before_start
         self._log = directory / f"{name}.log"
         self._lock = threading.RLock()
@@ -104,8 +104,3 @@ class Supervised:
                 self._process.kill()
                 self._process.wait()
         self._thread.join()
-
-
-def environ_of(settings: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a process, without what the test run has set for itself."""
-    return {**os.environ, **settings}

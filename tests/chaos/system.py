@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import threading
 import time
 import uuid
 from pathlib import Path
@@ -17,18 +16,21 @@ from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.topics import create_topics, topic_specs
 from guardrails.events import PolicyActivation
 from guardrails.policy_text import parse_policy
+from guardrails.records import Output
 from tests.broker import Broker
 from tests.chaos.clock import MovableClock, compile_preload
 from tests.chaos.disk import Disk
 from tests.chaos.load import Load
 from tests.chaos.logs import Logged, read_topic
 from tests.chaos.policies import Book
-from tests.chaos.process import Supervised, environ_of
+from tests.chaos.process import Supervised
 from tests.chaos.scripts import VILE
 from tests.chaos.tail import Tail
 from tests.endpoint import Endpoint, judge_words
 
 PARTITIONS = 2
+# The two processes of a deployment, as they are started.
+COMMANDS = ("run", "checks")
 
 
 class System:
@@ -67,7 +69,6 @@ class System:
             late_s=gap_s,
         )
         self.tail = Tail(self.broker.bootstrap, self.settings.topic("verdicts"), PARTITIONS)
-        self._producing = threading.Lock()
 
     def _create_topics(self) -> None:
         admin = open_client(self.settings).admin()
@@ -89,15 +90,13 @@ class System:
         arguments = ["-m", "flows", command, "--policy", files]
         arguments += ["--recovery-dir", str(recovery), "--epoch-s", "1"]
         clock = self.clocks.get(command)
-        environ = environ_of(
-            {
-                "KAFKA_BOOTSTRAP_SERVERS": self.settings.bootstrap_servers,
-                "TIDEGATE_TOPIC_PREFIX": self.settings.topic_prefix,
-                "TIDEGATE_KAFKA_CLIENT": self.settings.client,
-                "TIDEGATE_KAFKA_GROUP": "",
-                **(clock.environ if clock is not None else {}),
-            }
-        )
+        environ = {
+            "KAFKA_BOOTSTRAP_SERVERS": self.settings.bootstrap_servers,
+            "TIDEGATE_TOPIC_PREFIX": self.settings.topic_prefix,
+            "TIDEGATE_KAFKA_CLIENT": self.settings.client,
+            "TIDEGATE_KAFKA_GROUP": "",
+            **(clock.environ if clock is not None else {}),
+        }
         # The clock is right again by the next start, as after a repair.
         repair = (lambda: clock.move(0)) if clock is not None else (lambda: None)
         return Supervised(command, arguments, environ, self.directory, repair)
@@ -110,8 +109,6 @@ class System:
         event = PolicyActivation(policy.name, policy.version, source)
         producer = open_client(self.settings).producer()
         try:
-            from guardrails.records import Output
-
             key = f"{policy.name}/{self.activations}".encode()
             producer.send(
                 Output(self.settings.topic("policies"), key, msgspec.json.encode(event), 0)
@@ -141,9 +138,6 @@ class System:
         self.disk.close()
         if not keep:
             shutil.rmtree(self.directory, ignore_errors=True)
-
-
-COMMANDS = ("run", "checks")
 
 
 def now_ms() -> int:

@@ -68,8 +68,6 @@ def _verify_requests(logs: Logs, found: Found) -> None:
         logged = logs.results.get(place)
         if logged is not None:
             found.counts[f"answers: {logged[1]['status']}"] += 1
-            if reason := logged[1].get("reason"):
-                found.reasons[reason] += 1
             continue
         found.counts["questions without an answer in the log"] += 1
         listed = _listed(logs.audits.get(request["stream_id"], [])[-1:])
@@ -125,9 +123,19 @@ class _Stream:
         counts[f"outcome {expected.answer.outcome}"] += 1
         counts[f"ended by {self._heard.ended_by}"] += 1
         counts["gaps"] += len(self._heard.gaps)
+        self._count_answers(expected)
         self._verify_audit(audits[-1], expected)
         self._verify_readers(expected)
         self._verify_scanned(audits[-1])
+
+    def _count_answers(self, expected: Expected) -> None:
+        """Count how the questions ended that count; the others were about text behind a cut."""
+        for name, start, end in expected.asked:
+            place = (self._id, self._heard.began_at_ms, name, start, end)
+            status, _ = self._logs.answer(*place)
+            self._found.counts[f"questions that count: {status}"] += 1
+            if status != "done":
+                self._found.reasons[self._logs.reason(*place)] += 1
 
     def _verify_audit(self, audit: dict[str, Any], expected: Expected) -> None:
         if audit["policy_version"] != self._plan.version:

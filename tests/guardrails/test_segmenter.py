@@ -9,7 +9,6 @@ from random import Random
 
 import pytest
 import regex
-from tests.sentences import CASES, plain, texts
 
 from benchmarks.sentences import (
     TREEBANKS,
@@ -22,6 +21,7 @@ from benchmarks.sentences import (
 from guardrails.graphemes import MAX_MARKS
 from guardrails.segmenter import MAX_WINDOW_CHARS, Boundary, Segmenter
 from tests import chunking, corpus
+from tests.sentences import CASES, plain, texts
 
 
 def marked(text: str, boundaries: Sequence[Boundary]) -> str:
@@ -49,7 +49,9 @@ def test_text_is_divided_where_people_divide_it(name: str) -> None:
     assert marked(text, found([text])) == CASES[name]
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.long) for n in range(9))])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(n, marks=pytest.mark.long) for n in range(2, 10))]
+)
 def test_boundaries_are_the_same_for_every_chunking_and_across_snapshots(seed: int) -> None:
     random = Random(seed)
     tried = 0
