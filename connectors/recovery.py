@@ -47,14 +47,16 @@ class Owner(msgspec.Struct, frozen=True):
     count: int | None = None
 
 
-class _Saved(msgspec.Struct, frozen=True):
+class Saved(msgspec.Struct, frozen=True):
     """`owner.json`. complete: whether the store beside it was made to its end. writers: the most
-    that a run had; Bytewax resumes only where every partition of a sink still exists.
+    that a run had; Bytewax resumes only where every partition of a sink still exists. split_into:
+    the directories that hold the state now, if it was split.
     """
 
     owner: Owner
     complete: bool
     writers: int = 1
+    split_into: tuple[str, ...] = ()
     v: int = 1
 
 
@@ -68,7 +70,7 @@ def open_recovery(directory: Path) -> RecoveryConfig:
 
 def most_writers(directory: Path | None, writers: int) -> int:
     """Return how many writers a sink needs to resume from a directory: at least `writers`."""
-    saved = None if directory is None else _read(directory / _OWNER)
+    saved = None if directory is None else read_owner(directory)
     return writers if saved is None else max(writers, saved.writers)
 
 
@@ -83,7 +85,17 @@ def claim(
     holds the state of something else.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    # Not inherited: what we start must not keep the directory when we are gone.
+    with hold(directory, member) as lock:
+        # One process of a cluster makes the store, the others find it.
+        _lock(lock, directory, fcntl.LOCK_EX, _MAKING, _MAKING_PATIENCE_S)
+        recovery = _open_owned(directory, owner, writers)
+        fcntl.lockf(lock, fcntl.LOCK_UN, 1, _MAKING)
+        yield recovery
+
+
+@contextmanager
+def hold(directory: Path, member: int | None = None) -> Iterator[BinaryIO]:
+    """Keep other processes out of an existing directory; yield the lock file. See `claim`."""
     with (directory / "in-use").open("a+b") as lock:
         if member is None:
             _lock(lock, directory, fcntl.LOCK_EX, _USED)
@@ -91,11 +103,7 @@ def claim(
             _lock(lock, directory, fcntl.LOCK_SH, _USED)
             _lock(lock, directory, fcntl.LOCK_EX, _FIRST_MEMBER + member)
         _sign(lock)
-        # One process of a cluster makes the store, the others find it.
-        _lock(lock, directory, fcntl.LOCK_EX, _MAKING, _MAKING_PATIENCE_S)
-        recovery = _open_owned(directory, owner, writers)
-        fcntl.lockf(lock, fcntl.LOCK_UN, 1, _MAKING)
-        yield recovery
+        yield lock
 
 
 def _lock(
@@ -129,28 +137,33 @@ def _holder(lock: BinaryIO) -> str:
 
 
 def _open_owned(directory: Path, owner: Owner, writers: int) -> RecoveryConfig:
-    path = directory / _OWNER
-    saved = _read(path)
+    saved = read_owner(directory)
     stored = sorted(directory.glob("part-*.sqlite3"))
     if saved is None and stored:
         # Made before owners were written down, when every process read all partitions.
         everything = None if owner.count is None else tuple(range(owner.count))
-        saved = _Saved(msgspec.structs.replace(owner, partitions=everything), complete=True)
+        saved = Saved(msgspec.structs.replace(owner, partitions=everything), complete=True)
     if saved is None or not saved.complete:
         # A store whose making was interrupted: no epoch was ever closed in it.
         for part in stored:
             part.unlink()
-        _write(path, _Saved(owner, complete=False))
+        write_owner(directory, Saved(owner, complete=False))
         init_db_dir(directory, RECOVERY_PARTITIONS)
     else:
-        _require_same(directory, saved.owner, owner)
+        _require_same(directory, saved, owner)
         writers = max(writers, saved.writers)
-    _write(path, _Saved(owner, complete=True, writers=writers))
+    write_owner(directory, Saved(owner, complete=True, writers=writers))
     return RecoveryConfig(str(directory))
 
 
-def _require_same(directory: Path, found: Owner, wanted: Owner) -> None:
+def _require_same(directory: Path, saved: Saved, wanted: Owner) -> None:
     """Raise ConnectorError unless the state is that of the run: it would be mixed with other."""
+    if saved.split_into:
+        raise ConnectorError(
+            f"recovery directory {directory} was split into {', '.join(saved.split_into)}, which go"
+            " on from it; run those, each with its partitions"
+        )
+    found = saved.owner
     if found == wanted:
         return
     hint = "give this run a directory of its own with --recovery-dir"
@@ -164,15 +177,17 @@ def _require_same(directory: Path, found: Owner, wanted: Owner) -> None:
     else:
         mine, ours = (format_partitions(one.partitions or ()) for one in (found, wanted))
         held, runs = f"partitions {mine}", f"this run reads {ours}"
-        hint = f"run it with --partitions {mine}, or {hint}"
+        hint = f"run it with --partitions {mine}, split it (`tidegate recovery split`), or {hint}"
     raise ConnectorError(
         f"recovery directory {directory} holds the state of {held}, and {runs}; {hint}"
     )
 
 
-def _read(path: Path) -> _Saved | None:
+def read_owner(directory: Path) -> Saved | None:
+    """Return whose state a directory holds; None if nobody has claimed it yet."""
+    path = directory / _OWNER
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Saved)
+        return msgspec.json.decode(path.read_bytes(), type=Saved)
     except FileNotFoundError:
         return None
     except msgspec.MsgspecError as error:
@@ -182,8 +197,9 @@ def _read(path: Path) -> _Saved | None:
         ) from None
 
 
-def _write(path: Path, saved: _Saved) -> None:
-    """Replace the file whole, also across a power cut."""
+def write_owner(directory: Path, saved: Saved) -> None:
+    """Write down whose state a directory holds: whole or not at all, also across a power cut."""
+    path = directory / _OWNER
     fresh = path.with_suffix(".new")
     with fresh.open("wb") as file:
         file.write(msgspec.json.encode(saved))

@@ -21,6 +21,7 @@ from flows.commands import (
     demo,
     doctor,
     policy,
+    recovery,
     run,
     scan,
     supervise,
@@ -125,6 +126,7 @@ app.command("supervise", epilog=supervise.EPILOG, context_settings=supervise.CON
 app.command("scan", epilog=scan.EPILOG)(scan.scan)
 app.add_typer(policy.app, name="policy")
 app.add_typer(topics.app, name="topics")
+app.add_typer(recovery.app, name="recovery")
 app.add_typer(audit.app, name="audit")
 app.command("tail", epilog=tail.EPILOG)(tail.tail)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)

@@ -11,10 +11,11 @@ lines do, and nothing else. Text without any end is cut at a cap.
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
+from guardrails.extent import Boundary, Extent
 from guardrails.fence import MAX_FENCE_CHARS, after_line
-from guardrails.graphemes import MAX_MARKS, divides, joins
+from guardrails.graphemes import joins
 from guardrails.sentence_end import Following, ends
 from guardrails.terminators import (
     APOSTROPHES,
@@ -24,6 +25,8 @@ from guardrails.terminators import (
     ends_without_space,
     goes_with,
 )
+
+__all__ = ["MAX_WINDOW_CHARS", "Boundary", "Segmenter"]
 
 # 2,000: four times the longest sentence of ordinary prose; a page of text for a check to read.
 MAX_WINDOW_CHARS = 2_000
@@ -52,16 +55,6 @@ _UNDECIDED = _QUOTES + _DASHES
 _WORD_MARKS = (".", *APOSTROPHES)
 
 
-class Boundary(NamedTuple):
-    """Where the next sentence begins: its first code point that is not white space.
-
-    offset: from the start of the stream. paragraph: whether a paragraph ends here, too.
-    """
-
-    offset: int
-    paragraph: bool
-
-
 class Segmenter:
     r"""Finds the boundaries of one text. O(text) in all; remembers some 100 characters of it.
 
@@ -71,28 +64,23 @@ class Segmenter:
     """
 
     __slots__ = (
-        *("_at", "_began", "_behind", "_breaks", "_fence", "_gap", "_half", "_left", "_limit"),
-        *("_line", "_line_at", "_max_chars", "_next", "_paragraph_at", "_quoted", "_run"),
-        *("_small", "_titled", "_word_at"),
+        *("_behind", "_breaks", "_extent", "_fence", "_gap", "_left", "_line", "_line_at"),
+        *("_next", "_quoted", "_run", "_small", "_titled"),
     )
 
     def __init__(self, start: int = 0, max_chars: int = MAX_WINDOW_CHARS) -> None:
         """start: where the text begins in its stream. max_chars: the longest sentence; a paragraph
         ends with the sentence that makes it as long.
         """
-        self._max_chars = max_chars
-        self._at = start
-        self._began = self._paragraph_at = self._line_at = self._word_at = start
-        # Where the sentence is cut if it does not end; before its half there is nothing to do.
-        self._limit = start + max_chars
-        self._half = start + max_chars // 2
+        self._extent = Extent(start, max_chars)
         # The sentence so far, its last characters, and whether it began with a small letter.
         self._left = ""
         self._small = False
         # An open quote; an open title of a book, in which nothing ends.
         self._quoted = False
         self._titled = False
-        # The line, where it may be a fence; the fence that is open.
+        # Where the line began; what it says, where it may be a fence; the fence that is open.
+        self._line_at = start
         self._line: str | None = None
         self._fence = ""
         # Behind a terminator, or a line break: terminators and closing quotes; the last white space
@@ -109,11 +97,11 @@ class Segmenter:
         final: nothing follows. The end of the text itself is no boundary.
         """
         found: list[Boundary] = []
-        at, size = 0, len(text)
-        plain = not self._behind and self._line is None and self._at + size <= self._half
+        at, size, extent = 0, len(text), self._extent
+        plain = not self._behind and self._line is None and extent.at + size <= extent.half
         if plain and (_IN_CODE if self._fence else _STOP).search(text) is None:
             # Most chunks: nothing ends in them. The same as below, with fewer calls.
-            self._at += size
+            extent.at += size
             self._left = (self._left + text)[-_LEFT_CHARS:]
             return found
         while at < size:
@@ -148,62 +136,19 @@ class Segmenter:
         """Take text in which nothing ends, but a sentence that has no end."""
         if self._line is not None:
             self._line = (self._line + plain)[:MAX_FENCE_CHARS]
-        # Where the last word began matters only for a cut, which is made in the second half.
-        if self._at + len(plain) > self._half:
-            self._take_late(plain, found)
-            return
-        self._at += len(plain)
+        if self._extent.at + len(plain) > self._extent.half:
+            self._extent.take(plain, self._left[-1:], found)
+        else:
+            self._extent.at += len(plain)
         self._left = (self._left + plain)[-_LEFT_CHARS:]
-
-    def _take_late(self, plain: str, found: list[Boundary]) -> None:
-        """Take text of a sentence that is long already; cut it where it is too long."""
-        start = 0
-        while self._at + len(plain) - start > self._limit:
-            stop = start + max(0, self._limit - self._at)
-            self._step(plain[start:stop])
-            start = stop
-            whole = divides(self._left, plain[start]) or plain[start].isspace()
-            if whole and self._stretches():
-                self._limit += 1
-                continue
-            self._end(self._word_at if self._word_at > self._half else self._at, found)
-        self._step(plain[start:])
-
-    def _stretches(self) -> bool:
-        """Tell whether the cap may be moved, so as not to divide what belongs together."""
-        return self._limit < self._began + self._max_chars + MAX_MARKS
-
-    def _step(self, plain: str) -> None:
-        joined = self._left[-1:] + plain
-        words = joined.rstrip()
-        space = max(words.rfind(" "), words.rfind("\t"), words.rfind("\u3000"))
-        self._at += len(plain)
-        if space >= 0:
-            self._word_at = self._at - len(joined) + space + 1
-        self._left = (self._left + plain)[-_LEFT_CHARS:]
-
-    def _end(self, at: int, found: list[Boundary], *, paragraph: bool = False) -> None:
-        # A text without blank lines has paragraphs, too: one of them may be held back as a whole.
-        paragraph = paragraph or at - self._paragraph_at >= self._max_chars
-        found.append(Boundary(at, paragraph))
-        self._began = at
-        self._half = at + self._max_chars // 2
-        self._limit = at + self._max_chars
-        if paragraph:
-            self._paragraph_at = at
 
     def _grow(self, mark: str, found: list[Boundary]) -> None:
         """Take one more of the terminators and closing quotes."""
-        if self._at >= self._limit:
-            if divides(self._run or self._left, mark) and self._stretches():
-                self._limit += 1
-            else:
-                self._end(self._at, found)
+        self._extent.take_mark(mark, (self._run or self._left)[-1:], found)
         if len(self._run) < _MAX_RUN:
             self._run += mark
         self._quoted ^= mark == '"'
         self._gap = ""
-        self._at += 1
 
     def _look_behind(self, text: str, at: int, found: list[Boundary]) -> int:
         """Take what stands behind a terminator or a line break; return where to go on."""
@@ -236,14 +181,8 @@ class Segmenter:
         if self._gap == "\r" and spaces[0] == "\n":
             breaks -= 1
         self._breaks = min(2, self._breaks + breaks)
-        while self._at + len(spaces) > self._limit:
-            room = max(0, self._limit - self._at)
-            if (spaces[room - 1] if room else self._gap) + spaces[room] == "\r\n":
-                self._limit += 1
-                continue
-            self._end(self._at + room, found)
+        self._extent.take_spaces(spaces, self._gap, found)
         self._gap = spaces[-1]
-        self._at += len(spaces)
 
     def _is_end(self, following: Following) -> bool | None:
         """Tell whether a sentence has ended here; None if that depends on the word that follows."""
@@ -253,7 +192,7 @@ class Segmenter:
         if self._fence:
             return self._breaks > 1 and first != self._fence[0]
         if self._breaks:
-            full = self._at - self._line_at > _FULL_LINE_CHARS
+            full = self._extent.at - self._line_at > _FULL_LINE_CHARS
             return self._breaks > 1 or bool(self._run) or not (full and first.islower())
         if first in GOES_ON:
             return False
@@ -264,15 +203,16 @@ class Segmenter:
     def _resolve(self, first: str, found: list[Boundary], *, is_end: bool) -> None:
         """Go on with the sentence, or with the next one, which begins with this character."""
         if is_end:
-            self._end(self._at, found, paragraph=self._breaks > 1 and not self._fence)
+            paragraph = self._breaks > 1 and not self._fence
+            self._extent.end(self._extent.at, found, paragraph=paragraph)
         if is_end or not self._left.strip():
             self._small = first.islower()
         self._left += self._run + " " * bool(self._gap)
         self._left = "" if is_end else self._left[-_LEFT_CHARS:]
         if self._gap:
-            self._word_at = self._at
+            self._extent.begin_word()
         if self._breaks:
-            self._line_at = self._at
+            self._line_at = self._extent.at
             self._line = "" if first in "`~" else None
         self._behind = False
         self._run, self._gap, self._breaks = "", "", 0
@@ -323,12 +263,16 @@ class Segmenter:
 
     def snapshot(self) -> tuple[Any, ...]:
         """Return the state as immutable primitives."""
-        return tuple(getattr(self, name) for name in self.__slots__)
+        own = (getattr(self, name) for name in self.__slots__ if name != "_extent")
+        return (*self._extent.snapshot(), *own)
 
     @classmethod
     def restore(cls, saved: tuple[Any, ...]) -> Segmenter:
         """Continue from a snapshot."""
         segmenter = cls()
-        for name, value in zip(cls.__slots__, saved, strict=True):
+        size = len(Extent.__slots__)
+        segmenter._extent = Extent.restore(saved[:size])
+        own = [name for name in cls.__slots__ if name != "_extent"]
+        for name, value in zip(own, saved[size:], strict=True):
             setattr(segmenter, name, value)
         return segmenter

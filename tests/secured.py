@@ -11,7 +11,7 @@ from tests.certificates import Authority
 ADDRESS = "127.0.0.1"
 USER = "tidegate"
 # Characters that a careless configuration would trip over.
-PASSWORD = "corr=ct h0rse; b%ttery"  # noqa: S105
+PASSWORD = "corr=ct h0rse; b%ttery"
 
 LISTENERS = """
 listeners=BROKER://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from statistics import median
@@ -83,8 +84,14 @@ def _recoveries(outcome: Outcome) -> Iterable[str]:
 
 def _unasked(outcome: Outcome) -> Iterable[str]:
     times = Counter(
-        (name, code, words.rpartition("\n")[2]) for name, _, code, words in outcome.unasked
+        (name, code, _general(words.rpartition("\n")[2]))
+        for name, _, code, words in outcome.unasked
     )
     for (name, code, words), count in sorted(times.items()):
         said = words.replace("|", "\\|")
         yield f"| `tidegate {name}` | {count} | {code} | {said} |"
+
+
+def _general(words: str) -> str:
+    """Last words without their time and their numbers, which differ each time."""
+    return re.sub(r"\d+ s\b", "n s", re.sub(r"^\S+ \S+,\d+ |/tmp/\S+?/disk", "", words))

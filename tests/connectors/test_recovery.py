@@ -94,7 +94,7 @@ def test_a_cluster_does_not_join_a_process_that_works_alone(tmp_path: Path, hold
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (FIRST, "partitions 0-3, and this run reads 0-1; run it with --partitions 0-3, or give"),
+        (FIRST, "partitions 0-3, and this run reads 0-1; run it with --partitions 0-3, split it"),
         (Owner("audit", "topics a.*", (0, 1, 2, 3), 4), "the flow guard, and this is audit"),
         (Owner("guard", "topics b.*", (0, 1, 2, 3), 4), "a.*, and this run reads topics b.*"),
         (

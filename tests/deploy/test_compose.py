@@ -1,14 +1,24 @@
 """The container files, checked without an engine: schema, and the promises they have to keep."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
+
+from connectors.kafka.partitions import parse_partitions
+from connectors.kafka.settings import KafkaSettings
+from flows.cli import app
+from flows.roster import list_crews
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXT = (ROOT / "docker-compose.yml").read_text()
+# Every form of the guard, by profile; None is what starts when nothing is named.
+FORMS = {None: {"guard"}, "partitioned": {"guard-0-3", "guard-4-7"}, "cluster": {"guard-cluster"}}
+GUARDS = sorted(set.union(*FORMS.values()))
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +31,8 @@ def test_compose_follows_the_compose_specification() -> None:
     compose_spec = pytest.importorskip("compose_spec", reason="compose-spec is not installed")
     options = compose_spec.PyOptions()
     options.apply_merge = True
-    assert set(options.from_yaml(TEXT).service_names()) == {"kafka", "topics", "guard"}
+    names = {"kafka", "topics", *GUARDS}
+    assert set(options.from_yaml(TEXT).service_names()) == names
 
 
 def test_the_schema_check_would_notice_a_mistake() -> None:
@@ -37,26 +48,85 @@ def test_the_schema_check_would_notice_a_mistake() -> None:
             options.from_yaml(TEXT.replace(right, wrong, 1))
 
 
-def test_the_guard_starts_after_the_topics_exist_and_restarts(services: dict[str, Any]) -> None:
-    guard = services["guard"]
+def option(command: list[str], name: str) -> str:
+    return command[command.index(name) + 1]
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_a_guard_starts_after_the_topics_exist_and_restarts(
+    services: dict[str, Any], name: str
+) -> None:
+    guard = services[name]
     assert guard["depends_on"]["topics"]["condition"] == "service_completed_successfully"
     assert services["topics"]["depends_on"]["kafka"]["condition"] == "service_healthy"
     assert guard["restart"] == "unless-stopped"
 
 
-def test_the_recovery_directory_is_on_a_volume(services: dict[str, Any]) -> None:
-    guard = services["guard"]
-    directory = guard["command"][guard["command"].index("--recovery-dir") + 1]
-    mounts = [volume.split(":")[1] for volume in guard["volumes"]]
-    assert any(directory.startswith(mount) for mount in mounts)
+@pytest.mark.parametrize("name", GUARDS)
+def test_a_recovery_directory_is_on_a_volume_of_its_own(
+    services: dict[str, Any], name: str
+) -> None:
+    guard = services[name]
+    directory = option(guard["command"], "--recovery-dir")
+    ((volume, mount),) = [volume.split(":") for volume in guard["volumes"]]
+    assert directory.startswith(mount)
     assert guard["read_only"] is True
+    others = [services[other]["volumes"] for other in GUARDS if other != name]
+    assert not any(mounted.startswith(f"{volume}:") for other in others for mounted in other)
+    assert volume in YAML(typ="safe").load(TEXT)["volumes"]
 
 
-def test_every_service_finds_the_broker_at_an_advertised_address(services: dict[str, Any]) -> None:
+def test_one_form_of_the_guard_starts_unless_another_is_named(services: dict[str, Any]) -> None:
+    found: dict[str | None, set[str]] = {}
+    for name in GUARDS:
+        for profile in services[name].get("profiles", [None]):
+            found.setdefault(profile, set()).add(name)
+    assert found == FORMS
+    # Naming the services is what keeps the single one away.
+    for names in (FORMS["partitioned"], FORMS["cluster"]):
+        assert f"docker compose up --build {' '.join(sorted(names))}" in TEXT
+
+
+@pytest.mark.parametrize("profile", list(FORMS), ids=str)
+def test_every_partition_is_read_by_one_process_of_a_form(
+    services: dict[str, Any], profile: str | None
+) -> None:
+    count = int(option(services["topics"]["command"], "--partitions"))
+    read: list[int] = []
+    for name in FORMS[profile]:
+        environ: Mapping[str, str] = services[name]["environment"]
+        read += KafkaSettings.from_env(environ).partitions or range(count)
+    assert sorted(read) == list(range(count))
+
+
+def test_the_names_of_disjoint_guards_say_what_they_read(services: dict[str, Any]) -> None:
+    for name in FORMS["partitioned"]:
+        wanted = services[name]["environment"]["TIDEGATE_PARTITIONS"]
+        assert name == f"guard-{wanted}"
+        assert parse_partitions(wanted)
+
+
+@pytest.mark.parametrize("name", ["topics", *GUARDS])
+def test_every_command_is_one_that_exists(services: dict[str, Any], name: str) -> None:
+    command = services[name]["command"]
+    if command[0] == "supervise":
+        child = command[command.index("--") + 1 :]
+        crews = list_crews(child, processes=int(option(command, "--processes")))
+        assert [len(calls()) for _, calls in crews] == [2]
+        command = child
+    options = {word for word in command if word.startswith("--")}
+    words = [word for word in command[:2] if word.isalpha()]
+    shown = CliRunner().invoke(app, [*words, "--help"]).output
+    assert options <= set(re.findall(r"--[a-z-]+", shown))
+
+
+@pytest.mark.parametrize("name", ["topics", *GUARDS])
+def test_every_service_finds_the_broker_at_an_advertised_address(
+    services: dict[str, Any], name: str
+) -> None:
     advertised = services["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
-    for name in ("topics", "guard"):
-        address = services[name]["environment"]["KAFKA_BOOTSTRAP_SERVERS"]
-        assert f"://{address}" in advertised
+    address = services[name]["environment"]["KAFKA_BOOTSTRAP_SERVERS"]
+    assert f"://{address}" in advertised
 
 
 def test_ports_are_published_on_loopback_only(services: dict[str, Any]) -> None:

@@ -20,10 +20,10 @@ COMMANDS = [
     *(("run",), ("scan",), ("tail",), ("doctor",), ("demo",)),
     *(("policy",), ("policy", "check"), ("policy", "show"), ("topics",), ("topics", "create")),
     *(("policy", "activate"), ("policy", "rollback"), ("policy", "history")),
-    ("supervise",),
+    *(("supervise",), ("recovery",), ("recovery", "split")),
     *(("audit",), ("audit", "run"), ("audit", "verify"), ("audit", "head")),
 ]
-GROUPS = (("policy",), ("topics",), ("audit",))
+GROUPS = (("policy",), ("topics",), ("audit",), ("recovery",))
 WITH_EXAMPLES = [command for command in COMMANDS if command not in GROUPS]
 ESCAPE = "\x1b"
 

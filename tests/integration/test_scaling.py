@@ -138,6 +138,32 @@ def test_a_supervised_cluster_that_loses_a_process_starts_again_and_loses_nothin
     assert "Traceback" not in log(deployment)
 
 
+def test_one_process_becomes_two_that_share_nothing_and_every_stream_is_whole(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    streams = own_streams(120)
+    parts = in_parts(interleave(streams), 2)
+    single = deployment.start(*run(deployment.recovery, "--workers", "2"))
+    produce_half_answered(deployment, parts[0])
+    assert stop(single, signal.SIGTERM) == 0
+    apart = {"0-2": tmp_path / "first", "3": tmp_path / "second"}
+    shares = [f"{directory}={numbers}" for numbers, directory in apart.items()]
+    splitting = deployment.start(
+        "-m", "flows", "recovery", "split", str(deployment.recovery), *shares
+    )
+    assert splitting.wait(60) == 0, log(deployment)
+    processes = [
+        deployment.start(*run(directory, "--partitions", numbers))
+        for numbers, directory in apart.items()
+    ]
+    deployment.produce(parts[1])
+    wait_until_audited(deployment, streams)
+    assert [stop(process, signal.SIGTERM) for process in processes] == [0, 0]
+    # They went on, and did not begin anew.
+    assert deployment.ends("audit") == len(streams)
+    check(deployment, streams)
+
+
 def test_supervised_disjoint_processes_start_again_one_by_one(deployment: Deployment) -> None:
     streams = own_streams(120)
     parts = in_parts(interleave(streams), 2)
@@ -244,7 +270,7 @@ def test_a_directory_of_other_partitions_is_refused_with_what_to_do(
         f"{deployment.recovery} holds the state of partitions 0-1, and this run reads 0-3"
         in log(deployment)
     )
-    assert "this run reads 1-2; run it with --partitions 0-1, or give this run" in log(deployment)
+    assert "this run reads 1-2; run it with --partitions 0-1, split it" in log(deployment)
     # And it was not touched: its own process goes on.
     process = deployment.start(*run(deployment.recovery, "--partitions", "0-1"))
     time.sleep(1)
