@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,6 +84,7 @@ def follow_policies(
     times of changed files are written down; without it they are forgotten, as all of the flow's
     state is.
     """
+    from connectors.clock import steady_ms
     from connectors.policies.files import PolicyFiles
     from connectors.policies.follower import Follower, Origin
     from connectors.policies.journal import FileJournal, Journal, MemoryJournal
@@ -93,14 +93,8 @@ def follow_policies(
     origins: list[Origin] = []
     if files := [name for name in names if name != DEFAULT]:
         journal: Journal = FileJournal(recovery_dir) if recovery_dir else MemoryJournal()
-        origins.append(
-            PolicyFiles(files, plans, journal, read_text=read_text, now_ms=_wall_clock_ms)
-        )
+        origins.append(PolicyFiles(files, plans, journal, read_text=read_text, now_ms=steady_ms))
     if kafka is not None:
         origins.append(PolicyTopic(kafka, plans))
     patience_s = _PATIENCE_S if kafka is None else kafka.delivery_timeout_s
     return Follower(plans, origins, patience_s=patience_s)
-
-
-def _wall_clock_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -56,13 +56,17 @@ def supervise(
     ] = 130.0,
 ) -> None:
     """Keep processes of Tidegate running: restart what dies, stop all of them cleanly."""
-    import asyncio
-    import random
+    from connectors.stopping import Stop, stop_on_signals
 
-    from flows.roster import list_crews
-    from flows.supervisor import supervise as keep_running
+    # Until something is started, a stop has nothing to wait for.
+    with stop_on_signals(Stop()):
+        import asyncio
+        import random
 
-    crews = list_crews(command, processes=processes, partitions=partitions or [])
+        from flows.roster import list_crews
+        from flows.supervisor import supervise as keep_running
+
+        crews = list_crews(command, processes=processes, partitions=partitions or [])
     # Starts and stops are what this command is about; the rest of the log stays as it is.
     logging.getLogger("flows.supervisor").setLevel(logging.INFO)
     code = asyncio.run(
