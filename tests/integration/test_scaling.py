@@ -7,9 +7,11 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from connectors.kafka.settings import KafkaSettings
+from guardrails.events import Rollup
 from tests.broker import Broker, alive, free_ports
 from tests.integration.guarding import Deployment, check, interleave, own_streams, stop
 
@@ -254,6 +256,44 @@ def test_partitions_that_cannot_be_read_are_refused(
     process = deployment.start("-m", "bytewax.run", "flows.guard", TIDEGATE_PARTITIONS=wanted)
     assert process.wait(60) != 0
     assert log(deployment).count(said.format(deployment.settings.topic_prefix)) >= 2
+
+
+def test_checks_read_their_partitions_too_and_refuse_those_that_do_not_exist(
+    deployment: Deployment,
+) -> None:
+    process = deployment.start("-m", "flows", "checks", "--partitions", "0,9")
+    assert process.wait(60) == 3
+    prefix = deployment.settings.topic_prefix
+    assert f"there is no partition 9 of {prefix}checks: each has 4" in log(deployment)
+    directory = deployment.recovery / "checks"
+    process = deployment.start(
+        *("-m", "flows", "checks", "--partitions", "1-2", "--recovery-dir", str(directory))
+    )
+    deadline = time.monotonic() + 60
+    while not list(directory.glob("part-*.sqlite3")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1)
+    assert stop(process, signal.SIGTERM) == 0
+    assert '"flow":"tidegate_checks"' in (directory / "owner.json").read_text()
+    assert '"partitions":[1,2]' in (directory / "owner.json").read_text()
+
+
+def test_the_audit_flow_reads_every_partition_whatever_the_guard_reads(
+    deployment: Deployment,
+) -> None:
+    streams = own_streams(24)
+    deployment.produce(interleave(streams))
+    guard = deployment.start(*run(deployment.recovery))
+    wait_until_audited(deployment, streams)
+    assert stop(guard, signal.SIGTERM) == 0
+    audit = ("-m", "flows", "audit", "run", "--until-end")
+    assert deployment.start(*audit, TIDEGATE_PARTITIONS="0").wait(60) == 0
+    minutes = {}
+    for record in deployment.records("audit-rollup"):
+        rollup = msgspec.json.decode(record.value, type=Rollup)
+        minutes[rollup.tenant, rollup.minute_ms] = rollup.streams
+    assert sum(minutes.values()) == len(streams)
 
 
 def test_a_directory_of_other_partitions_is_refused_with_what_to_do(
