@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-log = logging.getLogger(__name__)
+from connectors.logs import logger
+
+log = logger(__name__)
 
 _BEGAN_NS = time.time_ns() - time.monotonic_ns()
 
@@ -53,9 +54,9 @@ def end_when_set_back(
             now_s = offset_s()
             if now_s < highest_s - MAX_STEP_BACK_S:
                 log.error(
-                    "the clock of this machine was set back by %.0f s, for which the flow would "
-                    "stand still; start again: it goes on from the last snapshot",
-                    highest_s - now_s,
+                    "the clock of this machine was set back, and the flow would stand still for as "
+                    "long; start again: it goes on from the last snapshot",
+                    back_s=round(highest_s - now_s),
                 )
                 end(_EXIT_CODE)
                 return

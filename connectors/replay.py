@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
@@ -137,8 +138,10 @@ class LineSink(FixedPartitionedSink[Output, int]):
             raise ConnectorError(
                 f"{for_part}: cannot be written ({error.strerror}); name a writable file"
             ) from error
-        stream.seek(resume_state or 0)
-        stream.truncate()
+        # A device or a pipe has nothing to cut back.
+        if S_ISREG(os.fstat(stream.fileno()).st_mode):
+            stream.seek(resume_state or 0)
+            stream.truncate()
         return _LineWriter(stream, self._accept)
 
 

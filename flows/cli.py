@@ -5,7 +5,6 @@ Everything heavy is imported by the command that needs it: help and completion s
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -111,11 +110,14 @@ def _begin(
 ) -> None:
     del version
     context.ensure_object(Options).debug = debug
-    logging.basicConfig(
-        level=logging.DEBUG if debug else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    _log_to_stderr(debug=debug)
+
+
+def _log_to_stderr(*, debug: bool) -> None:
+    from connectors.logs import LogLevel, LogSettings, configure
+
+    settings = LogSettings.from_env(os.environ)
+    configure(settings._replace(level=LogLevel.DEBUG) if debug else settings, sys.stderr)
 
 
 app.command("run", epilog=run.EPILOG)(run.run)

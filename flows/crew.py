@@ -12,11 +12,12 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from connectors.logs import logger
 from connectors.stopping import LEASH_VARIABLE
 from flows.backoff import Backoff
 from flows.exits import Exit
 
-log = logging.getLogger("flows.supervisor")
+log = logger("flows.supervisor")
 
 # A reader that went away, as the shell counts it.
 _CLOSED_PIPE = 141
@@ -79,13 +80,13 @@ class Crew:
             if code == Exit.OK or self._orders.stop.is_set():
                 return code
             if code in FINAL:
-                log.error("%s: not started again, it would end the same way", self._name)
+                log.error("not started again, it would end the same way", process=self._name)
                 return code
             pause_s = self._backoff.failed(clock() - began_at)
             if pause_s is None:
-                log.error("%s: given up after %d failures", self._name, self._backoff.failures)
+                log.error("given up", process=self._name, failures=self._backoff.failures)
                 return Exit.ENVIRONMENT
-            log.warning("%s: starting again in %.1f s", self._name, pause_s)
+            log.warning("starting again", process=self._name, pause_s=round(pause_s, 1))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._orders.stop.wait(), pause_s)
                 return Exit.OK
@@ -126,7 +127,7 @@ class Crew:
         )
         hurry.cancel()
         if not ends.done():
-            log.error("%s: killed, it did not end in time", self._name)
+            log.error("killed, it did not end in time", process=self._name)
             return Exit.ENVIRONMENT
         # Who dies of the signal has not even begun to listen for it: there is nothing to save.
         clean = all(code in (Exit.OK, -signal.SIGTERM) for code in ends.result())
@@ -152,7 +153,7 @@ class _Child:
             # Ctrl-C in the terminal is for us, and we pass it on.
             process_group=0,
         )
-        log.info("%s: started as process %d", call.name, process.pid)
+        log.info("started", process=call.name, pid=process.pid)
         return cls(call.name, process)
 
     def signal(self, number: signal.Signals) -> None:
@@ -165,6 +166,8 @@ class _Child:
 
     async def _wait(self) -> int:
         code = await self._process.wait()
-        how = f"ended with {code}" if code >= 0 else f"ended by {signal.Signals(-code).name}"
-        log.log(logging.WARNING if code else logging.INFO, "%s: %s", self._name, how)
+        how: dict[str, str | int] = {"exit_code": code}
+        if code < 0:
+            how = {"signal": signal.Signals(-code).name}
+        log.log(logging.WARNING if code else logging.INFO, "ended", process=self._name, **how)
         return code

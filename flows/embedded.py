@@ -24,7 +24,7 @@ from guardrails.events import Audit, Chunk, DeadLetter, PipelineEvent, Verdict, 
 from guardrails.plan import Plan
 from guardrails.plans import Plans
 from guardrails.policy import Policy
-from guardrails.records import Clock, Output, Record
+from guardrails.records import Batch, Clock, Output, Record
 from guardrails.shard import SHARDS, Event, Shard
 from operators.guard import Observer
 
@@ -123,12 +123,12 @@ class Settled:
         self._shards = SHARDS * partitions
         self._open: dict[Shard, int] = {}
 
-    def observe(self, shard: Shard, events: Sequence[Event], chunks: int, took_s: float) -> None:
+    def observe(self, shard: Shard, events: Sequence[Event], batch: Batch) -> None:
         """Note how many streams of a shard are open behind the end of the input."""
         if shard.ended:
             self._open[shard] = len(shard)
         if self._observer is not None:
-            self._observer.observe(shard, events, chunks, took_s)
+            self._observer.observe(shard, events, batch)
 
     def save(self, took_s: float) -> None:
         """Tell the other observer."""

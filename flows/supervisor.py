@@ -72,8 +72,8 @@ async def _keep(crew: Crew, orders: Orders) -> int:
 
 def _hear(orders: Orders, number: signal.Signals) -> None:
     if orders.stop.is_set():
-        log.warning("%s again: killing", number.name)
+        log.warning("asked again: killing", signal=number.name)
         orders.kill.set()
     else:
-        log.info("%s: stopping", number.name)
+        log.info("stopping", signal=number.name)
         orders.stop.set()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import msgspec
 
 
@@ -40,3 +43,19 @@ class Output(msgspec.Struct, frozen=True, gc=False):
     key: bytes
     value: bytes
     partition: int | None = None
+
+
+class Answered(NamedTuple):
+    """The result of a check as the guard read it. lag_s: log time since it was asked."""
+
+    guardrail: str
+    status: str
+    lag_s: float
+
+
+class Batch(NamedTuple):
+    """What the guard step did in one call: chunks taken in, seconds, answers of checks."""
+
+    chunks: int
+    took_s: float
+    answers: Sequence[Answered] = ()

@@ -11,6 +11,7 @@ from bytewax.dataflow import operator
 from bytewax.operators import KeyedStream, StatefulBatchLogic
 
 from guardrails.plans import Plans
+from guardrails.records import Answered, Batch
 from guardrails.shard import Event, Shard
 from operators.items import Answer, AnswersClock, Arrival, Item
 
@@ -22,11 +23,8 @@ def _wall_clock_ms() -> float:
 class Observer(Protocol):
     """Is told what leaves the guard: for metrics, and for those who wait for the end."""
 
-    def observe(self, shard: Shard, events: Sequence[Event], chunks: int, took_s: float) -> None:
-        """Called after every batch of a shard, on the worker's thread.
-
-        chunks: how many came in. took_s: how long it took.
-        """
+    def observe(self, shard: Shard, events: Sequence[Event], batch: Batch) -> None:
+        """Called after every batch of a shard, on the worker's thread."""
 
     def save(self, took_s: float) -> None:
         """Called after every snapshot of a shard."""
@@ -57,8 +55,8 @@ class _GuardLogic(StatefulBatchLogic[Item, Event, Any]):
             else:
                 events += shard.tick(item.timestamp_ms, now_ms)
         if self._observer is not None:
-            chunks = sum(type(item) is Arrival for item in values)
-            self._observer.observe(shard, events, chunks, time.perf_counter() - began_s)
+            batch = _batch(values, time.perf_counter() - began_s)
+            self._observer.observe(shard, events, batch)
         return events, shard.empty
 
     def on_eof(self) -> tuple[Iterable[Event], bool]:
@@ -71,6 +69,18 @@ class _GuardLogic(StatefulBatchLogic[Item, Event, Any]):
         if self._observer is not None:
             self._observer.save(time.perf_counter() - began_s)
         return saved
+
+
+def _batch(values: Sequence[Item], took_s: float) -> Batch:
+    chunks, answers = 0, []
+    for item in values:
+        if type(item) is Arrival:
+            chunks += 1
+        elif type(item) is Answer:
+            result = item.result
+            lag_s = (item.timestamp_ms - result.requested_at_ms) / 1000
+            answers.append(Answered(result.guardrail, result.status, lag_s))
+    return Batch(chunks, took_s, answers)
 
 
 @operator

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 from connectors.audit.chain_files import ChainFile, list_files, read_lines, sync_directory
+from connectors.logs import logger
 from guardrails.chain import Entry, Seal
 from guardrails.errors import ConnectorError
 from guardrails.verifier import Place, Problem, Verifier
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class Mark(NamedTuple):
@@ -141,11 +141,11 @@ def _put_aside(file: ChainFile, start: int) -> list[tuple[str, int]]:
         content.truncate(start)
         os.fsync(content.fileno())
     log.warning(
-        "%s: its last %d bytes were torn by a crash; they are kept in %s, and the records they "
-        "held are appended again",
-        file.path,
-        len(rest),
-        aside.name,
+        "the last bytes were torn by a crash; they are kept aside, and the records they held are "
+        "appended again",
+        file=file.path,
+        size=len(rest),
+        aside=aside.name,
     )
     return [(aside.name, len(rest))]
 

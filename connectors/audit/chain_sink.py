@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +12,11 @@ from connectors.audit.chain_end import Mark
 from connectors.audit.chain_files import chain_directory
 from connectors.audit.chain_writer import DEFAULT_FILE_BYTES, ChainWriter
 from connectors.audit.metrics import CHAINED, REPAIRED
+from connectors.logs import logger
 from guardrails.chain import Seal
 from guardrails.repeats import Reading
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Directory, index and hash of the last entry that was synced.
 Saved = tuple[str, int, str]
@@ -89,7 +89,7 @@ def _mark(directory: Path, saved: Saved | None) -> Mark | None:
     if saved is None:
         return None
     if saved[0] != str(directory):
-        log.warning("the chain of %s goes on in a new directory: %s", saved[0], directory)
+        log.warning("a chain goes on in a new directory", chain=saved[0], directory=directory)
         return None
     return Mark(*saved[1:])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import logging
 import random
 import threading
 import time
@@ -19,8 +18,9 @@ import aiohttp
 
 from connectors.audit.metrics import DELIVERED, FAILED
 from connectors.audit.room import Room
+from connectors.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # 100 records or 1 MiB a request: what usual servers take without being asked to.
 MAX_BATCH_RECORDS = 100
@@ -123,7 +123,11 @@ class Delivery:
             asyncio.run(self._send())
         except Exception as error:  # noqa: BLE001 - told to the flow, which ends with it
             self._bug = error
-            log.error("webhook %s: sending ended (%s)", self._endpoint.shown, type(error).__name__)
+            log.error(
+                "the webhook's sending ended",
+                endpoint=self._endpoint.shown,
+                error=type(error).__name__,
+            )
 
     async def _send(self) -> None:
         """Send until the end. Nothing else runs on this loop, so that waiting may block it."""
@@ -195,7 +199,9 @@ class Delivery:
             self._batch_records = len(batch) // 2
         elif answer.refused and self._endpoint.on_refused == "skip":
             self._drop(batch, "refused")
-            log.error("%s; skipped", self._say_refused(batch[0], answer))
+            log.error(
+                "the webhook refuses an audit record; skipped", **self._refusal(batch[0], answer)
+            )
         else:
             self._fail(batch, answer)
 
@@ -213,28 +219,40 @@ class Delivery:
         now = time.monotonic()
         if self._failures == 1 or now - self._logged_at > _LOG_EVERY_S:
             self._logged_at = now
-            what = f"webhook {self._endpoint.shown}: {answer.detail}"
             if answer.refused:
-                what = self._say_refused(batch[0], answer)
-            log.warning("%s; trying again, %d records wait", what, len(self._queue))
+                log.warning(
+                    "the webhook refuses an audit record; trying again; correct the receiver, or "
+                    "set what the field setting says",
+                    setting="TIDEGATE_AUDIT_WEBHOOK_ON_REFUSED=skip",
+                    waiting=len(self._queue),
+                    **self._refusal(batch[0], answer),
+                )
+            else:
+                log.warning(
+                    "the webhook does not take records; trying again",
+                    endpoint=self._endpoint.shown,
+                    answer=answer.detail,
+                    waiting=len(self._queue),
+                )
         longest = min(LONGEST_PAUSE_S, self._endpoint.first_pause_s * 2 ** min(self._failures, 20))
         # Half of it by chance, so that many senders do not come back at once.
         pause_s = longest * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
         self._stop.wait(max(pause_s, answer.asked_pause_s))
 
-    def _say_refused(self, parcel: Parcel, answer: _Answer) -> str:
-        return (
-            f"webhook {self._endpoint.shown} refuses the audit record at offset {parcel.offset} of "
-            f"partition {parcel.partition} with {answer.detail}; correct the receiver, or set "
-            "TIDEGATE_AUDIT_WEBHOOK_ON_REFUSED=skip"
-        )
+    def _refusal(self, parcel: Parcel, answer: _Answer) -> dict[str, str | int]:
+        return {
+            "endpoint": self._endpoint.shown,
+            "answer": answer.detail,
+            "partition": parcel.partition,
+            "offset": parcel.offset,
+        }
 
     def _say_recovered(self) -> None:
         if self._failures:
             log.warning(
-                "webhook %s takes records again, after %d failures",
-                self._endpoint.shown,
-                self._failures,
+                "the webhook takes records again",
+                endpoint=self._endpoint.shown,
+                failures=self._failures,
             )
         self._failures = 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
@@ -13,12 +12,13 @@ from connectors.checks.figures import Figures
 from connectors.checks.floor import Floor
 from connectors.checks.settings import ChecksSettings
 from connectors.clock import steady_ms
+from connectors.logs import logger
 from guardrails.errors import ConnectorError
 from guardrails.events import CheckResult
 from guardrails.job import Job
 from guardrails.setting import Setting
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 # Calls are cancelled and processes killed at once; beyond this the thread is left behind.
 _CLOSE_TIMEOUT_S = 10.0
 
@@ -138,4 +138,4 @@ class Runner:
 
 def _tell_of(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     # asyncio would print the arguments of what failed, text among them.
-    log.error("unexpected on the runner's loop: %s", type(context.get("exception")).__name__)
+    log.error("unexpected on the runner's loop", error=type(context.get("exception")).__name__)

@@ -37,7 +37,8 @@ LASTING = (
     KafkaError._FATAL,
 )
 
-log = logging.getLogger(__name__)
+# The library writes it, in its own words.
+log = logging.getLogger("librdkafka")
 
 
 class ConfluentClient:

@@ -15,7 +15,8 @@ from connectors.kafka.settings import KafkaSettings
 from guardrails.errors import ConnectorError
 from guardrails.records import Output
 
-log = logging.getLogger(__name__)
+# The library writes it, in its own words.
+log = logging.getLogger("librdkafka")
 
 
 def common_options(settings: KafkaSettings) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 from collections import deque
 from typing import Any
 
@@ -19,8 +18,11 @@ from connectors.kafka.failures import (
 )
 from connectors.kafka.kafka_python_options import common_options
 from connectors.kafka.settings import KafkaSettings
+from connectors.logs import logger
 from guardrails.errors import ConnectorError
 from guardrails.records import Output
+
+log = logger(__name__)
 
 
 class KafkaPythonProducer:
@@ -94,7 +96,7 @@ class KafkaPythonProducer:
             self._producer.close(timeout=1)
         except kafka_errors.KafkaTimeoutError:
             # Nobody listens to the answer any more: the sink flushed before, or has failed.
-            logging.getLogger(__name__).debug("producer closed with unacknowledged records")
+            log.debug("producer closed with unacknowledged records")
 
     def _partition_of(self, topic: str, key: bytes) -> int:
         """Kafka's default partitioner: the Java client, kafka-python and murmur2_random agree."""

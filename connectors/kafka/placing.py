@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-
 from connectors.kafka.client import Partition, Span
 from connectors.kafka.settings import KafkaSettings
+from connectors.logs import logger
 from guardrails.errors import ConnectorError
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def first_offset(
@@ -32,10 +31,14 @@ def first_offset(
             " records longer, or set TIDEGATE_KAFKA_ON_LOST_OFFSET=earliest to go on without the"
             " lost records"
         )
-    if wanted < span.begin:
-        loss = f"{span.begin - wanted} records are lost"
-    else:
-        loss = "the log was cut or made anew, and is read again from its start"
-    message = "%s: offset %d is wanted, but %s; going on at %d: %s"
-    log.warning(message, partition, wanted, held, span.begin, loss)
+    lost = max(span.begin - wanted, 0)
+    log.warning(
+        "the log lacks what comes next: records are lost"
+        if lost
+        else "the log was cut or made anew, and is read again from its start",
+        partition=partition,
+        wanted=wanted,
+        going_on_at=span.begin,
+        records=lost,
+    )
     return span.begin

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 import weakref
@@ -10,9 +9,10 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from connectors.kafka.client import Client, Offsets, Partition
+from connectors.logs import logger
 from guardrails.errors import ConnectorError
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Seconds between two questions: the resolution of log time while nothing arrives.
 PERIOD_S = 1.0
@@ -107,10 +107,10 @@ class Watch:
     def _note_away(self, error: ConnectorError) -> None:
         if self._away_since is None:
             self._away_since = time.monotonic()
-            log.warning("%s; trying again until it does", error)
+            log.warning("brokers are away; trying again until they answer", problem=error)
 
     def _note_back(self) -> None:
         if self._away_since is not None:
             away_s = time.monotonic() - self._away_since
             self._away_since = None
-            log.warning("Kafka brokers answer again after %.1f s", away_s)
+            log.warning("Kafka brokers answer again", away_s=round(away_s, 1))

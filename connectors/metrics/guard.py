@@ -5,15 +5,18 @@ Labels are bounded: types and guardrails by the policy, the others by enumeratio
 
 from __future__ import annotations
 
+import time
 from collections import Counter as Tally
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from weakref import WeakSet
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from connectors.metrics.holds import Holds
 from guardrails.events import Audit, CheckRequest, DeadLetter, Verdict
+from guardrails.records import Batch
 from guardrails.shard import Event, Shard
 
 # From a chunk that is released at once to the longest hold of a rule.
@@ -25,7 +28,11 @@ LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 class GuardMetrics(Collector):
     """An observer of the guard. Counts on the worker's thread; sessions are counted when asked."""
 
-    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+    def __init__(
+        self,
+        registry: CollectorRegistry = REGISTRY,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         """registry: a second instance needs one of its own."""
         self.chunks = Counter("tidegate_chunks", "Chunks the guard took.", registry=registry)
         self.verdicts = Counter(
@@ -71,23 +78,51 @@ class GuardMetrics(Collector):
             "tidegate_snapshot_seconds", "One shard's part of a snapshot.", buckets=LATENCY_S,
             registry=registry,
         )  # fmt: skip
+        self.hold = Histogram(
+            *("tidegate_hold_seconds", "How long the oldest text that a verdict releases waited."),
+            buckets=LATENCY_S,
+            registry=registry,
+        )
+        self.answers = Counter(
+            *("tidegate_check_answers", "Results of checks as the guard read them."),
+            ["guardrail", "status"],
+            registry=registry,
+        )
+        self.lag = Histogram(
+            *(
+                "tidegate_check_lag_seconds",
+                "From the broker's timestamp of a question to its result's.",
+            ),
+            ["guardrail"],
+            buckets=LATENCY_S,
+            registry=registry,
+        )
+        self._clock_s = clock_s
+        self._holds = Holds()
         self._shards: WeakSet[Shard] = WeakSet()
         registry.register(self)
 
-    def observe(self, shard: Shard, events: Sequence[Event], chunks: int, took_s: float) -> None:
+    def observe(self, shard: Shard, events: Sequence[Event], batch: Batch) -> None:
         """Count what left a shard."""
         self._shards.add(shard)
-        self.chunks.inc(chunks)
-        self.batch.observe(took_s)
+        self.chunks.inc(batch.chunks)
+        self.batch.observe(batch.took_s)
+        for answer in batch.answers:
+            self.answers.labels(answer.guardrail, answer.status).inc()
+            self.lag.labels(answer.guardrail).observe(answer.lag_s)
         actions: Tally[str] = Tally()
+        now_s = self._clock_s()
         for event in events:
             if isinstance(event, Verdict):
                 actions[event.action] += 1
                 self.held.observe(event.held)
+                if (hold_s := self._holds.note(event, now_s)) is not None:
+                    self.hold.observe(hold_s)
                 self.latency.observe(event.latency_ms / 1000)
                 for one in event.findings:
                     self.findings.labels(one.type, one.mode, one.action).inc()
             elif isinstance(event, Audit):
+                self._holds.forget(event.stream_id)
                 self.streams.labels(event.content.outcome, event.transport.ended_by).inc()
                 for gap in event.content.unscanned:
                     self.unchecked.labels(gap.reason).inc()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from connectors.logs import logger
 from connectors.policies.collector import paused
 from connectors.policies.journal import Entry, Journal
 from connectors.policies.metrics import ACTIVATIONS
@@ -15,7 +15,7 @@ from guardrails.plans import Plans
 from guardrails.policy import Policy
 from guardrails.policy_text import parse_policy
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # What tells a file from its earlier self: change of content and of attributes in nanoseconds, size
 # and inode.
@@ -105,7 +105,11 @@ class PolicyFiles:
                 plan = self._plans.prepare(policy)
         except (PolicyError, RuleError) as error:
             ACTIVATIONS.labels("file", "refused").inc()
-            log.error("%s cannot be used; the policy before it stays in force:\n%s", file, error)
+            log.error(
+                "a policy file cannot be used; the policy before it stays in force",
+                file=file,
+                problem=error,
+            )
             return
         with self._journal.locked():
             last = self._newest(policy.name)
@@ -141,10 +145,10 @@ class PolicyFiles:
         except (PolicyError, RuleError) as error:
             # Written by another release, in a directory we share with it.
             ACTIVATIONS.labels("file", "refused").inc()
-            log.error("policy %r stays as it was: %s", entry.name, error)
+            log.error("a policy stays as it was", policy=entry.name, problem=error)
             return
         ACTIVATIONS.labels("file", "accepted").inc()
-        log.info("policy %r: version %s from %d ms on", entry.name, plan.version, entry.at_ms)
+        log.info("policy taken in", policy=entry.name, version=plan.version, from_ms=entry.at_ms)
 
 
 def _differs(policy: Policy, entry: Entry) -> bool:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Sequence
 from typing import Protocol
 
+from connectors.logs import logger
 from guardrails.errors import ConnectorError
 from guardrails.events import ACTIVATION_LEAD_MS
 from guardrails.plans import Plans
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Seconds between two looks. A question for one end offset, a `stat` per file: it costs nothing.
 PERIOD_S = 1.0
@@ -116,7 +116,7 @@ class Follower:
             origin.look()
         except ConnectorError as error:
             if origin not in self._away:
-                log.warning("policies cannot be followed: %s; trying again", error)
+                log.warning("policies cannot be followed; trying again", problem=error)
                 self._away.append(origin)
             return False
         if origin in self._away:

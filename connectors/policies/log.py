@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import time
 
 from connectors.kafka.client import LostOffset, Offsets, Partition, Reader, open_client
 from connectors.kafka.settings import KafkaSettings
+from connectors.logs import logger
 from guardrails.errors import ConnectorError
 from guardrails.records import Record
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Seconds between two polls while records are on their way; they come within some of these.
 _POLL_S = 0.01
@@ -73,8 +73,12 @@ class PolicyLog:
             raise ConnectorError(f"{self._partition} is not open; call `open` first")
         end = self._offsets.ends([self._partition])[self._partition]
         if end < self._position:
-            message = "%s: ended at %d and now ends at %d: made anew; reading it from its start"
-            log.error(message, self._partition, self._position, end)
+            log.error(
+                "the log ends before what was read of it: made anew; reading it from its start",
+                partition=self._partition,
+                wanted=self._position,
+                held_to=end,
+            )
             self._position = 0
         if end == self._position:
             return []

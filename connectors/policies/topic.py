@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-
 from connectors.kafka.client import open_client
 from connectors.kafka.settings import KafkaSettings
+from connectors.logs import logger
 from connectors.policies.collector import paused
 from connectors.policies.log import PolicyLog
 from connectors.policies.metrics import ACTIVATIONS
@@ -16,7 +15,7 @@ from guardrails.plans import Plans
 from guardrails.records import Output, Record
 from guardrails.shard import dead_letter
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Seconds a dead letter may take: new streams begin to wait when a look takes longer than four.
 LETTER_TIMEOUT_S = 3.0
@@ -86,14 +85,16 @@ class PolicyTopic:
             return str(error)
         ACTIVATIONS.labels("topic", "accepted").inc()
         name, at_ms = activation.event.name, activation.at_ms
-        log.info("policy %r: version %s from %d ms on", name, plan.version, at_ms)
+        log.info("policy taken in", policy=name, version=plan.version, from_ms=at_ms)
         return None
 
     def _refuse(self, record: Record, error: Exception) -> None:
         ACTIVATIONS.labels("topic", "refused").inc()
         log.error(
-            "%s/%d@%d is no policy that can be used; the one before it stays in force:\n%s",
-            *(record.topic, record.partition, record.offset, error),
+            "a record is no policy that can be used; the one before it stays in force",
+            partition=f"{record.topic}/{record.partition}",
+            offset=record.offset,
+            problem=error,
         )
 
     def _bury(self, record: Record, reason: str, detail: str) -> None:
@@ -107,4 +108,4 @@ class PolicyTopic:
             finally:
                 producer.close()
         except ConnectorError as error:
-            log.error("its dead letter was not written: %s", error)
+            log.error("its dead letter was not written", problem=error)

@@ -94,3 +94,13 @@ def test_a_resumed_output_is_cut_back_to_its_snapshot(tmp_path):
         msgspec.json.decode(line)["value"] for line in (tmp_path / "out").read_bytes().splitlines()
     ]
     assert values == ["0", "1", "2", "3", "4"]
+
+
+def test_an_output_may_be_a_device_or_a_pipe(tmp_path):
+    write(Path("/dev/null"), [Output("t", b"k", b"1")])
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write(pipe, [Output("t", b"k", b"1")])
+    assert os.read(reader, 1000).startswith(b'{"topic":')
+    os.close(reader)

@@ -16,7 +16,7 @@ from flows.roster import list_crews
 from tests.broker import alive, free_ports
 from tests.flows.command import COMMAND, Command, environment
 
-STARTED = r"{}: started as process (\d+)"
+STARTED = r"started process='?{}'? pid=(\d+)"
 
 
 class Supervised:
@@ -101,13 +101,15 @@ def test_a_process_that_dies_is_started_again(supervise) -> None:
     for count in (1, 2):
         os.kill(one.started(count=count)[-1], signal.SIGKILL)
     one.started(count=3)
-    assert re.search(r"WARNING flows\.supervisor: run: ended by SIGKILL\n", one.said)
-    pauses = [float(pause) for pause in one.wait_for(r"run: starting again in ([\d.]+) s", 2)]
+    assert re.search(r"WARNING flows\.supervisor: ended process=run signal=SIGKILL\n", one.said)
+    pauses = [
+        float(pause) for pause in one.wait_for(r"starting again process=run pause_s=([\d.]+)", 2)
+    ]
     assert 0.2 <= pauses[0] <= 0.5
     assert 0.5 <= pauses[1] <= 1.0
     one.signal(signal.SIGTERM)
     assert one.wait() == 0
-    assert "run: ended with 0" in one.said
+    assert "ended process=run exit_code=0" in one.said
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
@@ -118,7 +120,7 @@ def test_a_signal_stops_every_process_cleanly(supervise, number: signal.Signals)
     pids = one.started("run 0-3") + one.started("run 4,7")
     one.signal(number)
     assert one.wait() == 0
-    assert one.said.count("ended with 0") == 2
+    assert one.said.count("exit_code=0") == 2
     assert not any(alive(pid) for pid in pids)
 
 
@@ -126,7 +128,7 @@ def test_a_process_that_ends_well_is_left_alone(supervise, tidegate: Command) ->
     tidegate.write("in.jsonl", [{"stream_id": "a", "seq": 0, "text": "hello", "final": True}])
     one = supervise("--", "run", "--input", "in.jsonl", "--output", "out{process}.jsonl")
     assert one.wait() == 0
-    assert one.said.count("started as process") == 1
+    assert one.said.count("started process=") == 1
     assert '"outcome"' in (tidegate.directory / "out0.jsonl").read_text()
 
 
@@ -140,16 +142,16 @@ def test_what_a_restart_would_not_help_ends_with_its_own_code(
     tidegate.write("broken.yaml", "guardrails: {emial: {}}\n")
     one = supervise("--", *command)
     assert one.wait() == code
-    assert one.said.count("started as process") == 1
+    assert one.said.count("started process=") == 1
     assert "not started again, it would end the same way" in one.said
 
 
 def test_it_gives_up_after_so_many_failures_in_a_row_with_3(supervise) -> None:
     one = supervise("--give-up-after", "3", "--", "run", patience_s=1)
     assert one.wait() == 3
-    assert one.said.count("started as process") == 3
+    assert one.said.count("started process=") == 3
     assert one.said.count("error: no Kafka broker answered") == 3
-    assert "run: given up after 3 failures" in one.said
+    assert "given up process=run failures=3" in one.said
 
 
 def test_one_that_cannot_go_on_stops_the_others_cleanly(supervise, tidegate: Command) -> None:
@@ -160,7 +162,7 @@ def test_one_that_cannot_go_on_stops_the_others_cleanly(supervise, tidegate: Com
         *options, "run", "--recovery-dir", "{partitions}", "--policy", "{partitions}.yaml"
     )
     assert one.wait() == 2
-    assert re.search(r"run 1: ended (with 0|by SIGTERM)\n", one.said)
+    assert re.search(r"ended process='run 1' (exit_code=0|signal=SIGTERM)\n", one.said)
 
 
 def test_a_process_that_does_not_end_is_killed_in_time_and_told_by_3(supervise) -> None:
@@ -169,7 +171,7 @@ def test_a_process_that_does_not_end_is_killed_in_time_and_told_by_3(supervise) 
     os.kill(pid, signal.SIGSTOP)
     one.signal(signal.SIGTERM)
     assert one.wait() == 3
-    assert "run: killed, it did not end in time" in one.said
+    assert "killed, it did not end in time process=run" in one.said
     assert not alive(pid)
 
 
@@ -178,7 +180,7 @@ def test_a_second_signal_kills_at_once(supervise) -> None:
     (pid,) = one.started()
     os.kill(pid, signal.SIGSTOP)
     one.signal(signal.SIGINT)
-    one.wait_for("SIGINT: stopping")
+    one.wait_for("stopping signal=SIGINT")
     one.signal(signal.SIGINT)
     assert one.wait() == 3
     assert not alive(pid)
@@ -192,7 +194,7 @@ def test_a_signal_during_a_pause_ends_it(supervise) -> None:
         one.wait_for("starting again", count)
     one.signal(signal.SIGTERM)
     assert one.wait() == 0
-    assert one.said.count("started as process") == 4
+    assert one.said.count("started process=") == 4
 
 
 def test_no_process_outlives_a_supervisor_that_is_killed(supervise) -> None:

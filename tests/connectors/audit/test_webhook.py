@@ -80,8 +80,8 @@ def test_an_answer_that_is_no_success_is_tried_again_until_it_is(receiver, deliv
     deliver(Endpoint(receiver.url, **QUICK)).put(parcels("a"))
     receiver.wait(lambda: receiver.taken == ["a"])
     assert len(receiver.requests) == 4
-    until(lambda: "takes records again, after 3 failures" in caplog.text)
-    assert f"status {status}; trying again, 1 records wait" in caplog.text
+    until(lambda: "takes records again" in caplog.text)
+    assert f"answer='status {status}' waiting=1" in caplog.text
     assert caplog.text.count("trying again") == 1
 
 
@@ -138,7 +138,7 @@ def test_a_refused_record_holds_those_behind_it_and_those_before_it_arrive(
     receiver.answer = refuse("s37")
     delivery = deliver(Endpoint(receiver.url, **QUICK))
     delivery.put(parcels(*numbered(60)))
-    until(lambda: "refuses the audit record at offset 37 of partition 0" in caplog.text)
+    until(lambda: "partition=0 offset=37" in caplog.text)
     assert "TIDEGATE_AUDIT_WEBHOOK_ON_REFUSED=skip" in caplog.text
     assert receiver.taken == numbered(37)
     receiver.answer = lambda _: 200
@@ -151,7 +151,7 @@ def test_a_refused_record_is_skipped_when_that_is_set(receiver, deliver, caplog)
     delivery.put(parcels(*numbered(20)))
     receiver.wait(lambda: len(receiver.taken) == 19)
     assert receiver.taken == [name for name in numbered(20) if name != "s5"]
-    assert "at offset 5 of partition 0 with status 400" in caplog.text
+    assert "answer='status 400' partition=0 offset=5" in caplog.text
     until(lambda: delivery.waiting() == ())
 
 

@@ -23,6 +23,7 @@ from guardrails.breaker import BreakerState
 from guardrails.errors import ConnectorError
 from guardrails.events import Chunk, encode
 from guardrails.plans import Plans
+from guardrails.records import Answered, Batch, Record
 from guardrails.shard import Shard
 from tests.chunking import in_sizes
 
@@ -78,15 +79,13 @@ def test_no_label_and_no_name_comes_from_a_user(guarded: CollectorRegistry) -> N
 
 
 def test_sessions_are_counted_as_they_are_when_asked() -> None:
-    from guardrails.records import Record
-
     registry = CollectorRegistry()
     metrics = GuardMetrics(registry)
     shard = Shard(Plans(default_plan()))
     for number in range(5):
         chunk = Chunk(f"s{number}", 0, "hello ada@exam")
         events = shard.receive(chunk, Record("chunks", 0, 0, 0, None, b""), 0.0)
-        metrics.observe(shard, events, 1, 0.001)
+        metrics.observe(shard, events, Batch(1, 0.001))
     found = samples(registry)
     assert found["tidegate_sessions", "active"] == 5
     assert found["tidegate_held_total_chars",] == 5 * len("ada@exam")
@@ -143,3 +142,29 @@ def test_every_metric_is_explained() -> None:
     assert len(named) > 20
     for name in named:
         assert f"`{name}" in page, name
+
+
+def test_hold_is_the_wait_of_the_oldest_text_that_a_verdict_releases() -> None:
+    registry, now_s = CollectorRegistry(), [0.0]
+    metrics = GuardMetrics(registry, clock_s=lambda: now_s[0])
+    shard = Shard(Plans(default_plan()))
+    seen = []
+    for seq, (at_s, text) in enumerate([(0, "to ada@ex"), (3, "am"), (7, "ple.org "), (8, "end ")]):
+        now_s[0] = at_s
+        events = shard.receive(Chunk("s", seq, text), Record("chunks", 0, seq, 0, None, b""), 0.0)
+        metrics.observe(shard, events, Batch(1, 0.001))
+        seen.append(samples(registry)["tidegate_hold_seconds_sum",])
+    # Plain text at once; the address 7 s after its first letter came; the rest at once.
+    assert seen == [0, 0, 7, 7]
+    assert samples(registry)["tidegate_hold_seconds_count",] == 3
+
+
+def test_answers_of_checks_are_counted_with_their_lag() -> None:
+    registry = CollectorRegistry()
+    metrics = GuardMetrics(registry)
+    batch = Batch(0, 0.001, [Answered("judge", "done", 1.5), Answered("judge", "failed", 0.5)])
+    metrics.observe(Shard(Plans(default_plan())), [], batch)
+    found = samples(registry)
+    assert found["tidegate_check_answers_total", "judge", "done"] == 1
+    assert found["tidegate_check_answers_total", "judge", "failed"] == 1
+    assert found["tidegate_check_lag_seconds_sum", "judge"] == 2.0

@@ -100,7 +100,7 @@ def test_an_outage_is_told_once_and_its_end_once(
         plans.named(None, 0)
     told = [record.getMessage() for record in caplog.records]
     assert told == [
-        "policies cannot be followed: the brokers do not answer; trying again",
+        "policies cannot be followed; trying again: the brokers do not answer",
         "policies are followed again",
     ]
 
