@@ -130,6 +130,11 @@ class Settled:
         if self._observer is not None:
             self._observer.observe(shard, events, batch)
 
+    def refuse(self, letter: DeadLetter) -> None:
+        """Tell the other observer."""
+        if self._observer is not None:
+            self._observer.refuse(letter)
+
     def save(self, took_s: float) -> None:
         """Tell the other observer."""
         if self._observer is not None:

@@ -16,6 +16,7 @@ from bytewax.inputs import Source
 from bytewax.outputs import Sink
 
 from connectors.clock import steady_ms
+from guardrails.events import DeadLetter
 from guardrails.plans import Plans
 from guardrails.records import Clock, Output, Record
 from operators.answers import decode_answers
@@ -48,6 +49,8 @@ def build(
         answered = decode_answers("decode_answers", op.input("results", flow, answers))
         items = op.merge("items", items, answered.oks)
         errs = op.merge("errs", errs, answered.errs)
+    if observer is not None:
+        errs = op.inspect("refused", errs, partial(_refuse, observer))
     events = guard(
         *("guard", items, plans), recovery=recovery, observer=observer, clock_ms=steady_ms
     )
@@ -60,6 +63,10 @@ def build(
         outputs = asked.falses
     op.output("records", outputs, sink)
     return flow
+
+
+def _refuse(observer: Observer, _step_id: str, letter: DeadLetter) -> None:
+    observer.refuse(letter)
 
 
 def _is_of(topics: Set[str], item: tuple[str, Output]) -> bool:

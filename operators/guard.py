@@ -10,6 +10,7 @@ import bytewax.operators as op
 from bytewax.dataflow import operator
 from bytewax.operators import KeyedStream, StatefulBatchLogic
 
+from guardrails.events import DeadLetter
 from guardrails.plans import Plans
 from guardrails.records import Answered, Batch
 from guardrails.shard import Event, Shard
@@ -25,6 +26,9 @@ class Observer(Protocol):
 
     def observe(self, shard: Shard, events: Sequence[Event], batch: Batch) -> None:
         """Called after every batch of a shard, on the worker's thread."""
+
+    def refuse(self, letter: DeadLetter) -> None:
+        """Called for each event that is none and reached no shard."""
 
     def save(self, took_s: float) -> None:
         """Called after every snapshot of a shard."""

@@ -133,6 +133,10 @@ class GuardMetrics(Collector):
         for action, count in actions.items():
             self.verdicts.labels(action).inc(count)
 
+    def refuse(self, letter: DeadLetter) -> None:
+        """Count an event that reached no shard."""
+        self.letters.labels(letter.reason).inc()
+
     def save(self, took_s: float) -> None:
         """Note how long a shard's snapshot took."""
         self.saving.observe(took_s)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.commands.options import EpochS, MetricsPort
+
 if TYPE_CHECKING:
     from connectors.audit.chain_check import Report
     from guardrails.chain import Head, Seal
@@ -74,12 +76,11 @@ def run(
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Threads.")] = 1,
-    epoch_s: Annotated[
-        float, typer.Option(min=0.01, max=3600, help="Seconds between snapshots.")
-    ] = 10.0,
+    epoch_s: EpochS = 10.0,
     until_end: Annotated[
         bool, typer.Option("--until-end", help="Process what is there now, close it, and end.")
     ] = False,
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Read the audit topic: rollups per tenant and minute, hash chains, a webhook."""
     from connectors.stopping import Stop, stop_on_leash, stop_on_signals
@@ -90,6 +91,7 @@ def run(
         # Imports take a second, and a stop need not wait for them.
         from connectors.audit.settings import AuditSettings
         from connectors.kafka.settings import KafkaSettings
+        from connectors.metrics.endpoint import LOOPBACK, serve_metrics
         from flows.audit import build_kafka
         from flows.exits import UsageError
         from flows.runtime import run as run_flow
@@ -102,7 +104,8 @@ def run(
             )
         kafka = KafkaSettings.from_env(os.environ)
         flow = build_kafka(kafka, settings, stop=stop, until_end=until_end)
-        run_flow(flow, stop, workers=workers, recovery_dir=recovery_dir, epoch_s=epoch_s)
+        with serve_metrics(metrics_port, os.environ.get("TIDEGATE_METRICS_HOST") or LOOPBACK):
+            run_flow(flow, stop, workers=workers, recovery_dir=recovery_dir, epoch_s=epoch_s)
 
 
 @app.command(epilog=VERIFY_EPILOG)

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from flows.commands.options import EpochS, MetricsPort, Partitions
+
 EPILOG = """\b
 Examples:
   tidegate checks --recovery-dir ./checks-recovery
@@ -39,26 +41,9 @@ def checks(
             help="Where snapshots are kept; without it a restart loses what is in flight.",
         ),
     ] = None,
-    epoch_s: Annotated[
-        float, typer.Option(min=0.01, max=3600, help="Seconds between snapshots.")
-    ] = 10.0,
-    partitions: Annotated[
-        str | None,
-        typer.Option(
-            envvar="TIDEGATE_PARTITIONS",
-            metavar="0-3,7",
-            help="Read only these; others belong to other processes, with their own directory.",
-        ),
-    ] = None,
-    metrics_port: Annotated[
-        int | None,
-        typer.Option(
-            envvar="TIDEGATE_METRICS_PORT",
-            min=0,
-            max=65_535,
-            help="Serve Prometheus metrics here, at TIDEGATE_METRICS_HOST or on this computer.",
-        ),
-    ] = None,
+    epoch_s: EpochS = 10.0,
+    partitions: Partitions = None,
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Run checks: questions in; answers out."""
     from connectors.stopping import Stop, stop_on_leash, stop_on_signals

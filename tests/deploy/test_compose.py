@@ -19,6 +19,8 @@ TEXT = (ROOT / "docker-compose.yml").read_text()
 # Every form of the guard, by profile; None is what starts when nothing is named.
 FORMS = {None: {"guard"}, "partitioned": {"guard-0-3", "guard-4-7"}, "cluster": {"guard-cluster"}}
 GUARDS = sorted(set.union(*FORMS.values()))
+# What reads topics and keeps state.
+FLOWS = sorted([*GUARDS, "checks", "audit"])
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def test_compose_follows_the_compose_specification() -> None:
     compose_spec = pytest.importorskip("compose_spec", reason="compose-spec is not installed")
     options = compose_spec.PyOptions()
     options.apply_merge = True
-    names = {"kafka", "topics", *GUARDS}
+    names = {"kafka", "topics", "prometheus", "grafana", *FLOWS}
     assert set(options.from_yaml(TEXT).service_names()) == names
 
 
@@ -52,8 +54,8 @@ def option(command: list[str], name: str) -> str:
     return command[command.index(name) + 1]
 
 
-@pytest.mark.parametrize("name", GUARDS)
-def test_a_guard_starts_after_the_topics_exist_and_restarts(
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_flow_starts_after_the_topics_exist_and_restarts(
     services: dict[str, Any], name: str
 ) -> None:
     guard = services[name]
@@ -62,7 +64,7 @@ def test_a_guard_starts_after_the_topics_exist_and_restarts(
     assert guard["restart"] == "unless-stopped"
 
 
-@pytest.mark.parametrize("name", GUARDS)
+@pytest.mark.parametrize("name", FLOWS)
 def test_a_recovery_directory_is_on_a_volume_of_its_own(
     services: dict[str, Any], name: str
 ) -> None:
@@ -71,7 +73,7 @@ def test_a_recovery_directory_is_on_a_volume_of_its_own(
     ((volume, mount),) = [volume.split(":") for volume in guard["volumes"]]
     assert directory.startswith(mount)
     assert guard["read_only"] is True
-    others = [services[other]["volumes"] for other in GUARDS if other != name]
+    others = [services[other]["volumes"] for other in FLOWS if other != name]
     assert not any(mounted.startswith(f"{volume}:") for other in others for mounted in other)
     assert volume in YAML(typ="safe").load(TEXT)["volumes"]
 
@@ -106,7 +108,7 @@ def test_the_names_of_disjoint_guards_say_what_they_read(services: dict[str, Any
         assert parse_partitions(wanted)
 
 
-@pytest.mark.parametrize("name", ["topics", *GUARDS])
+@pytest.mark.parametrize("name", ["topics", *FLOWS])
 def test_every_command_is_one_that_exists(services: dict[str, Any], name: str) -> None:
     command = services[name]["command"]
     if command[0] == "supervise":
@@ -120,7 +122,7 @@ def test_every_command_is_one_that_exists(services: dict[str, Any], name: str) -
     assert options <= set(re.findall(r"--[a-z-]+", shown))
 
 
-@pytest.mark.parametrize("name", ["topics", *GUARDS])
+@pytest.mark.parametrize("name", ["topics", *FLOWS])
 def test_every_service_finds_the_broker_at_an_advertised_address(
     services: dict[str, Any], name: str
 ) -> None:
@@ -133,6 +135,30 @@ def test_ports_are_published_on_loopback_only(services: dict[str, Any]) -> None:
     ports = [port for service in services.values() for port in service.get("ports", [])]
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_prometheus_asks_every_flow_at_the_port_it_serves(services: dict[str, Any]) -> None:
+    folder = ROOT / "deploy" / "monitoring"
+    jobs = YAML(typ="safe").load(folder / "prometheus.yml")["scrape_configs"]
+    asked: dict[str, set[str]] = {}
+    for one in (one for job in jobs for one in job["dns_sd_configs"]):
+        for name in one["names"]:
+            asked.setdefault(name, set()).add(str(one["port"]))
+    assert asked.pop("guard-cluster") == {"9460", "9461"}
+    assert option(services["guard-cluster"]["command"], "--metrics-port") == "946{process}"
+    for name, ports in asked.items():
+        assert ports == {services[name]["environment"]["TIDEGATE_METRICS_PORT"]}
+    assert {*asked, "guard-cluster"} == set(FLOWS)
+    # The names by which rules and panels know them.
+    assert all(job["job_name"].startswith("tidegate-") for job in jobs)
+
+
+def test_what_is_mounted_from_here_is_here(services: dict[str, Any]) -> None:
+    mounted = [volume for one in services.values() for volume in one.get("volumes", [])]
+    ours = [volume.split(":")[0] for volume in mounted if volume.startswith("./")]
+    assert len(ours) == 4
+    for path in ours:
+        assert (ROOT / path).exists(), path
 
 
 def test_compose_and_the_tests_run_the_same_kafka(services: dict[str, Any]) -> None:

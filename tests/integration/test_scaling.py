@@ -125,10 +125,12 @@ def test_a_supervised_cluster_that_loses_a_process_starts_again_and_loses_nothin
     supervisor = deployment.start(*cluster, *command)
     for number, part in enumerate(parts[:2]):
         produce_half_answered(deployment, part)
-        started = wait_for_log(deployment, r"run [01]/2: started as process (\d+)", 2 * number + 2)
+        started = wait_for_log(
+            deployment, r"started process='run [01]/2' pid=(\d+)", 2 * number + 2
+        )
         # Once each of the two.
         os.kill(int(started[2 * number + number]), signal.SIGKILL)
-        wait_for_log(deployment, r"started as process", 2 * number + 4)
+        wait_for_log(deployment, r"started process=", 2 * number + 4)
     produce_half_answered(deployment, parts[2])
     assert stop(supervisor, signal.SIGTERM, 60) == 0
     # The cluster's snapshots serve a single process with another number of workers.
@@ -173,13 +175,13 @@ def test_supervised_disjoint_processes_start_again_one_by_one(deployment: Deploy
     directory = deployment.recovery / "{partitions}"
     supervisor = deployment.start("-m", "flows", "supervise", *apart, *run(directory)[2:])
     produce_half_answered(deployment, parts[0])
-    (pid,) = wait_for_log(deployment, r"run 2-3: started as process (\d+)", 1)
+    (pid,) = wait_for_log(deployment, r"started process='run 2-3' pid=(\d+)", 1)
     os.kill(int(pid), signal.SIGKILL)
     deployment.produce(parts[1])
     wait_until_audited(deployment, streams)
     assert stop(supervisor, signal.SIGTERM, 60) == 0
-    assert log(deployment).count("run 0-1: started") == 1
-    assert log(deployment).count("run 2-3: started") == 2
+    assert log(deployment).count("started process='run 0-1'") == 1
+    assert log(deployment).count("started process='run 2-3'") == 2
     check(deployment, streams)
 
 

@@ -70,6 +70,8 @@ def test_what_leaves_the_guard_is_counted(guarded: CollectorRegistry) -> None:
     assert found["tidegate_verdict_latency_seconds_count",] == chunks
     assert found["tidegate_held_chars_bucket", "+Inf"] == chunks
     assert found["tidegate_sessions", "active"] == 0
+    letters = [value for name, value in found.items() if name[0] == "tidegate_dead_letters_total"]
+    assert letters == [1]
 
 
 def test_no_label_and_no_name_comes_from_a_user(guarded: CollectorRegistry) -> None:
