@@ -23,11 +23,13 @@ from guardrails.problem import (
     unknown_key,
     write_path,
 )
-from guardrails.rule import Rule
+from guardrails.rule import DEFAULT_MIN_CONFIDENCE, Rule, at_least
 
 __all__ = ["BY_ID", "FAMILIES", "Setting", "SettingError", "resolve_settings"]
 
+# For every guardrail, and for those that are made of rules.
 _COMMON_KEYS = ("mode", "action")
+_RULE_KEYS = (*_COMMON_KEYS, "min_confidence")
 _Kind = TypeVar("_Kind", bound=StrEnum)
 
 
@@ -139,9 +141,9 @@ class _Resolver:
         if own is None and (family is None or guardrail.check is not None):
             return None
         for key in family or {}:
-            if key not in _COMMON_KEYS:
+            if key not in _RULE_KEYS:
                 path = (guardrail.family, key)
-                self._add(unknown_key(path, _COMMON_KEYS, "setting of a family"))
+                self._add(unknown_key(path, _RULE_KEYS, "setting of a family"))
         performance_class = guardrail.performance.performance_class
         mode = self._choose(Mode, guardrail, "mode") or DEFAULT_MODES[performance_class]
         action = self._choose(Action, guardrail, "action") or guardrail.action
@@ -156,7 +158,8 @@ class _Resolver:
                 " 'enforcement: audit_only' for the whole policy"
             )
             self._add(Problem((entry, "mode"), text))
-        values = {key: value for key, value in (own or {}).items() if key not in _COMMON_KEYS}
+        common = _common_keys(guardrail)
+        values = {key: value for key, value in (own or {}).items() if key not in common}
         return self._with_options(guardrail, mode, action, values)
 
     def _choose(self, kind: type[_Kind], guardrail: Guardrail, key: str) -> _Kind | None:
@@ -171,17 +174,30 @@ class _Resolver:
                 self._add(Problem((name, key), f"'{name}.{key}': {text}"))
         return None
 
+    def _min_confidence(self, guardrail: Guardrail) -> float:
+        for name in (guardrail.id, guardrail.family):
+            value = self.entries.get(name, {}).get("min_confidence")
+            if value is None:
+                continue
+            if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+                return float(value)
+            path = (name, "min_confidence")
+            text = f"'{write_path(path)}': expected a number from 0 to 1, got {show(value)}"
+            self._add(Problem(path, text))
+        return DEFAULT_MIN_CONFIDENCE
+
     def _with_options(
         self, guardrail: Guardrail, mode: Mode, action: Action, values: Mapping[str, Any]
     ) -> Setting | None:
         model = guardrail.options or Options
-        known = [*_COMMON_KEYS, *model.model_fields]
+        known = [*_common_keys(guardrail), *model.model_fields]
         unknown = [key for key in values if key not in model.model_fields]
         for key in unknown:
             self._add(unknown_key((guardrail.id, key), known, f"setting of '{guardrail.id}'"))
         try:
             options = model.model_validate({k: v for k, v in values.items() if k not in unknown})
             rules = guardrail.build(options) if guardrail.build else guardrail.rules
+            rules = at_least(rules, self._min_confidence(guardrail))
             max_chars = guardrail.max_chars(options) if guardrail.max_chars else None
             check = _resolve_check(guardrail, options)
         except ValidationError as error:
@@ -223,6 +239,10 @@ class _Resolver:
                 f"{', '.join(CHECKS[:-1])} or {CHECKS[-1]}"
             )
             self._add(Problem(("checks",), text, at_key=True))
+
+
+def _common_keys(guardrail: Guardrail) -> tuple[str, ...]:
+    return _RULE_KEYS if guardrail.rules or guardrail.build else _COMMON_KEYS
 
 
 def _resolve_check(guardrail: Guardrail, options: Options) -> CheckSetting | None:

@@ -189,3 +189,36 @@ def test_a_pattern_in_mode_monitor_changes_no_text() -> None:
     verdict = session.push("see INC-123456 now", final=True)
     assert "".join(segment.text for segment in verdict.segments) == "see INC-123456 now"
     assert [finding.rule for finding in session.findings] == ["incident"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "rules"),
+    [
+        ({"us-ssn": {}}, {"us-ssn", "us-ssn-undashed"}),
+        ({"us-ssn": {"min_confidence": 0.8}}, {"us-ssn"}),
+        ({"pii": {"min_confidence": 0.8}, "us-ssn": {"min_confidence": 0}}, None),
+        ({"us-ssn": {"min_confidence": 1}}, set()),
+    ],
+)
+def test_rules_that_are_not_sure_enough_do_not_run(
+    entries: dict[str, object], rules: set[str] | None
+) -> None:
+    settings = Policy(guardrails=entries).resolve()
+    found = {rule.id for one in settings if one.guardrail.id == "us-ssn" for rule in one.rules}
+    assert found == ({"us-ssn", "us-ssn-undashed"} if rules is None else rules)
+
+
+@pytest.mark.parametrize("value", [2, -0.1, "high", True, None, float("nan")])
+def test_a_confidence_is_a_number_from_0_to_1(value: object) -> None:
+    entry = {"pii": {"min_confidence": value}}
+    if value is None:
+        assert Policy(guardrails=entry).resolve()
+        return
+    with pytest.raises(ValidationError, match="expected a number from 0 to 1"):
+        Policy(guardrails=entry)
+
+
+def test_what_has_no_rules_has_no_confidence_to_be_sure_of() -> None:
+    with pytest.raises(ValidationError, match="min_confidence"):
+        Policy(guardrails={"length": {"min_confidence": 0.1}})
+    assert Policy(guardrails={"content": {"min_confidence": 0.1}}).resolve()
