@@ -21,13 +21,13 @@ from guardrails.codec import schemas
 
 DOCS = Path(__file__).resolve().parent
 # What a topic's events are called, and what Tidegate does with them.
-_TOPICS = {
+_TOPICS: dict[str, tuple[str, *tuple[str, ...]]] = {
     "chunks": ("Chunk", "receive"),
     "verdicts": ("Verdict", "send"),
     "audit": ("Audit", "send"),
     "audit-rollup": ("Rollup", "send"),
     "checks": ("CheckEvent", "send"),
-    "results": ("CheckResult", "receive"),
+    "results": ("CheckResult", "send", "receive"),
     "events": ("PipelineEvent", "send"),
     "dead-letters": ("DeadLetter", "send"),
     "policies": ("PolicyActivation", "receive"),
@@ -43,8 +43,8 @@ _DESCRIPTIONS = {
     "becomes known of that minute: of one tenant and minute the last record counts.",
     "checks": "Internal: decided text and questions about it, from the guard to what runs checks. "
     "In the partition of the stream's chunks.",
-    "results": "Internal: the answers, in the partition their question came from. The first answer "
-    "to a question counts.",
+    "results": "Internal: the answers, in the partition their question came from; of those that "
+    "nobody gave in time the guard says so itself. The first answer to a question counts.",
     "events": "What happens to each stream, step by step, for policies with `events: true`. Sent "
     "again after a crash.",
     "dead-letters": "Events that could not be judged, where they came from "
@@ -101,18 +101,19 @@ def _asyncapi() -> dict[str, Any]:
         "servers": {"local": {"host": "localhost:9092", "protocol": "kafka"}},
         "channels": {topic: _channel(topic) for topic in schemas()},
         "operations": {
-            f"{_TOPICS[topic][1]}-{topic}": {
-                "action": _TOPICS[topic][1],
+            f"{action}-{topic}": {
+                "action": action,
                 "channel": {"$ref": f"#/channels/{topic}"},
             }
             for topic in schemas()
+            for action in _TOPICS[topic][1:]
         },
         "components": {"messages": {_TOPICS[topic][0]: _message(topic) for topic in schemas()}},
     }
 
 
 def _channel(topic: str) -> dict[str, Any]:
-    name, _ = _TOPICS[topic]
+    name = _TOPICS[topic][0]
     settings = KafkaSettings()
     config = next(
         spec.config

@@ -21,8 +21,10 @@ def run(offsets: list[float]) -> list[int]:
             return offsets[0]
         return offsets.pop(0)
 
+    deadline = time.monotonic() + 10
     with end_when_set_back(offset_s, codes.append, period_s=0.001):
-        seen.wait(10)
+        while not seen.is_set() and not codes and time.monotonic() < deadline:
+            time.sleep(0.001)
         time.sleep(0.01)
     return codes
 
