@@ -37,8 +37,8 @@ STREAMS = 20
 PARAGRAPH = (
     "These are some words of paragraph {number:06} that says nothing of interest to anybody."
 )
-# One chunk of some stream every 10 ms: each stream is given a paragraph every 3 s.
-PAUSE_S = 0.01
+# A token of each stream every 20 ms, as models write: 1,000 chunks a second, as in the bare hop.
+PAUSE_S = 0.02
 POLICY = """
 name: held
 guardrails:
@@ -55,7 +55,7 @@ guardrails:
 
 def measure(*, quick: bool) -> Iterator[Figure]:
     """Yield the delay embedded and over Kafka, the check's own time taken off."""
-    rounds = 2 if quick else 10
+    rounds = 2 if quick else 20
     with Endpoint(lambda _: judgement(0.1)._replace(late_s=CHECK_S)) as endpoint:
         policy = POLICY.format(url=endpoint.url)
         delays = _embedded(policy, rounds)
@@ -84,20 +84,23 @@ def _pieces(number: int) -> list[str]:
 def _script(rounds: int, first: int = 0) -> Iterator[tuple[Chunk, tuple[str, int] | None]]:
     """Yield chunks, with the stream and the end of the paragraph that each lets end.
 
-    A paragraph ends where the first character of the next one comes. first: number of the first.
+    A paragraph ends where the first character of the next one comes. Streams begin one after the
+    other within the time of a paragraph, as those of readers who know nothing of each other do.
+    first: number of the first.
     """
+    pieces = len(_pieces(0))
     size = sum(map(len, _pieces(0)))
-    seqs = dict.fromkeys(range(STREAMS), 0)
-    for paragraph in range(rounds + 1):
-        texts = [_pieces(paragraph * STREAMS + number + first) for number in range(STREAMS)]
-        for index in range(len(texts[0])):
-            for number, pieces in enumerate(texts):
-                ended = index == 0 and paragraph > 0
-                place = (f"s{number}", paragraph * size) if ended else None
-                yield Chunk(f"s{number}", seqs[number], pieces[index]), place
-                seqs[number] += 1
-    for number in range(STREAMS):
-        yield Chunk(f"s{number}", seqs[number], "", final=True), None
+    last = (rounds + 1) * pieces
+    for tick in range(last + pieces):
+        for number in range(STREAMS):
+            seq = tick - number * pieces // STREAMS
+            paragraph, index = divmod(seq, pieces)
+            if 0 <= seq < last:
+                text = _pieces(paragraph * STREAMS + number + first)[index]
+                place = (f"s{number}", paragraph * size) if paragraph and not index else None
+                yield Chunk(f"s{number}", seq, text), place
+            elif seq == last:
+                yield Chunk(f"s{number}", seq, "", final=True), None
 
 
 def _embedded(policy: str, rounds: int) -> list[float]:
@@ -152,15 +155,16 @@ def _over_kafka(broker: Broker, policy: str, rounds: int) -> Iterator[Figure]:
         one_turn(broker, hops, bare.topic("chunks"), "warm", 2)
         left = _produce(broker, held.topic("chunks"), rounds)
         frontiers.wait_for(list(left))
-        hop = percentile(one_turn(broker, hops, bare.topic("chunks"), "hop", 4), 0.99)
+        bare_hops = one_turn(broker, hops, bare.topic("chunks"), "hop", 4)
         delays = [(frontiers.arrived[place] - began) / 1e6 for place, began in left.items()]
         yield Figure(
             measure="holding",
             name="Kafka: delay of a paragraph beyond its check's own time, p99",
-            value=percentile(delays, 0.99) - CHECK_S * 1000,
+            # Without the check it takes one hop to the reader, too.
+            value=percentile(delays, 0.99) - CHECK_S * 1000 - percentile(bare_hops, 0.5),
             unit="ms",
-            at_most=2 * hop,
-            note=f"{_note(delays)}; the limit is twice the p99 of a bare hop",
+            at_most=2 * percentile(bare_hops, 0.99),
+            note=f"{_note(delays)}, less a bare hop; the limit is twice the p99 of a bare hop",
         )
 
 

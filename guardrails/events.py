@@ -166,7 +166,8 @@ class CheckCost(Struct, frozen=True):
 
 class AuditTransport(Struct, frozen=True):
     """The part of an audit record that depends on how the text arrived. Times: milliseconds since
-    the epoch, log time. ended_by: final, aborted, blocked, idle or age. checks: by guardrail.
+    the epoch, log time. ended_by: final, aborted, blocked, idle, age or evicted. checks: by
+    guardrail. slowest_verdict_ms: the largest `latency_ms` of its verdicts, rounded up.
     """
 
     chunks: int
@@ -182,6 +183,7 @@ class AuditTransport(Struct, frozen=True):
     ended_at_ms: int
     ended_by: str
     checks: dict[str, CheckCost] = {}
+    slowest_verdict_ms: int = 0
 
 
 class Audit(Struct, frozen=True):
@@ -393,7 +395,8 @@ class Rollup(Struct, frozen=True, gc=False):
     the others held. tenant: null where streams name none. minute_ms: start of the minute, log time.
     outcomes, ended_by: streams by word. findings: listed ones, by type and mode; omitted: findings
     that records only counted. unscanned: streams with ranges that were not looked at. guardrails:
-    those with something to say. duration: from a stream's first chunk to its end.
+    those with something to say. duration: from a stream's first chunk to its end. slowest_verdict:
+    of each stream, from a chunk to its verdict.
 
     late: streams, counted above, that came after the minute had been closed. too_late: streams of
     earlier minutes, counted nowhere else, that came in this one. contradictions: records, counted
@@ -417,6 +420,7 @@ class Rollup(Struct, frozen=True, gc=False):
     late: int = 0
     too_late: int = 0
     contradictions: int = 0
+    slowest_verdict: Durations | UnsetType = UNSET
     v: Literal[1] = 1
 
 

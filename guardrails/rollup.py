@@ -96,6 +96,7 @@ class Totals(msgspec.Struct):
     late: int = 0
     too_late: int = 0
     contradictions: int = 0
+    slowest_verdict: Histogram = msgspec.field(default_factory=Histogram)
 
     def add(self, audit: Audit) -> None:
         """Add one stream. O(its findings and guardrails)."""
@@ -116,6 +117,7 @@ class Totals(msgspec.Struct):
             if cost is not None or record.findings or record.runs or record.errors:
                 self.guardrails.setdefault(guardrail, GuardrailTotals()).add(record, cost)
         self.duration.add(transport.ended_at_ms - transport.started_at_ms)
+        self.slowest_verdict.add(transport.slowest_verdict_ms)
 
     def merge(self, other: Totals) -> None:
         """Add another sum, of the same tenant and minute."""
@@ -128,6 +130,7 @@ class Totals(msgspec.Struct):
         for guardrail, totals in other.guardrails.items():
             self.guardrails.setdefault(guardrail, GuardrailTotals()).merge(totals)
         self.duration.merge(other.duration)
+        self.slowest_verdict.merge(other.slowest_verdict)
 
     def rollup(self, tenant: str | None, minute_ms: int) -> Rollup:
         """Return it as it travels; equal sums give equal records."""
@@ -143,6 +146,7 @@ class Totals(msgspec.Struct):
             {name: totals.rollup() for name, totals in sorted(self.guardrails.items())},
             self.duration.durations(),
             *(self.late, self.too_late, self.contradictions),
+            self.slowest_verdict.durations() if self.slowest_verdict.buckets else msgspec.UNSET,
         )
 
 

@@ -14,6 +14,7 @@ Pure: no clock, no I/O. Times are log time in milliseconds and handed in.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -42,7 +43,7 @@ from guardrails.records import END_OF_TIME
 from guardrails.reported import strongest
 from guardrails.sequence import ContentTracker, Lost, Sequencer, require_kind
 
-SNAPSHOT_VERSION = 1
+SNAPSHOT_VERSION = 2
 
 # Most streams of a test or a demo say nothing about themselves; frozen, so one is enough.
 _NO_CONTEXT = Context()
@@ -64,7 +65,8 @@ class Session:
 
     __slots__ = (
         *("_content", "_inspection", "_is_content", "_losses", "chunks", "context", "ended_by"),
-        *("lifetime", "plan", "reason", "sequencer", "state", "stream_id", "verdicts"),
+        *("lifetime", "plan", "reason", "sequencer", "slowest_ms", "state", "stream_id"),
+        "verdicts",
     )
 
     def __init__(
@@ -77,7 +79,7 @@ class Session:
         self.ended_by = ""
         self.reason: str | None = None
         self.chunks = 0
-        self.verdicts = 0
+        self.verdicts = self.slowest_ms = 0
         self.lifetime = Lifetime(plan.policy.limits, now_ms)
         self.sequencer = Sequencer()
         self._inspection = inspect(plan, now_ms)
@@ -327,6 +329,9 @@ class Session:
         self, segments: tuple[Segment, ...], findings: tuple[Finding, ...], latency_ms: float
     ) -> Verdict:
         self.verdicts += 1
+        if latency_ms > self.slowest_ms:
+            # Whole ones: small integers cost a live stream nothing.
+            self.slowest_ms = ceil(latency_ms)
         release, state = self._inspection.release, self.state
         action = Action.ALLOW
         reason: str | msgspec.UnsetType = msgspec.UNSET
@@ -381,6 +386,7 @@ class Session:
             *(self.verdicts, self.lifetime.started_at_ms, max(now_ms, self.last_at_ms)),
             self.ended_by,
             {} if checking is None else checking.costs(),
+            self.slowest_ms,
         )
         name = plan.policy.name
         return Audit(self.stream_id, self.context, name, plan.version, content, transport)
@@ -392,7 +398,7 @@ class Session:
             msgspec.json.encode(self.context),
             self._losses.snapshot(),
             *(self.state, self.ended_by, self.reason, self.chunks, self.verdicts),
-            *(self.lifetime.started_at_ms, self.last_at_ms, self._is_content),
+            *(self.slowest_ms, self.lifetime.started_at_ms, self.last_at_ms, self._is_content),
             *(self.sequencer.snapshot(), self._content.snapshot()),
             self._inspection.snapshot(),
         )
@@ -411,8 +417,9 @@ class Session:
         session = cls(saved[1], plan, context=msgspec.json.decode(saved[3], type=Context))
         session._losses = Losses.restore(saved[4])
         session.state, session.ended_by, session.reason, session.chunks = saved[5:9]
-        session.verdicts, session.lifetime.started_at_ms, session.lifetime.last_at_ms = saved[9:12]
-        session._is_content, sequencer, content, inspection = saved[12:]
+        session.verdicts, session.slowest_ms = saved[9:11]
+        session.lifetime.started_at_ms, session.lifetime.last_at_ms = saved[11:13]
+        session._is_content, sequencer, content, inspection = saved[13:]
         session.sequencer = Sequencer.restore(sequencer)
         session._inspection = type(session._inspection).restore(inspection, plan)
         session._content = ContentTracker.restore(content)

@@ -56,6 +56,7 @@ def audit(
         "ended_at_ms": ended_at_ms,
         "ended_by": ended_by,
         "checks": checks or {},
+        "slowest_verdict_ms": 12,
     }
     return Audit(
         stream_id, Context(tenant=tenant), "default", "v1", content, AuditTransport(**transport)

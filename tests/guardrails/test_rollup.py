@@ -60,6 +60,8 @@ def test_a_minute_says_what_its_streams_came_to():
     }
     assert (rollup.omitted, rollup.unscanned) == (4, 1)
     assert rollup.duration.count == 3
+    assert rollup.slowest_verdict.count == 3
+    assert rollup.slowest_verdict.max_ms == 12.0
 
 
 def test_checks_are_summed_by_guardrail_and_their_latency_counts_once_per_run():

@@ -615,3 +615,12 @@ def test_segments_of_a_huge_chunk_are_those_of_its_pieces() -> None:
     cut = stream(plan, [text[start : start + 997] for start in range(0, len(text), 997)])
     assert cut.answer == whole.answer
     assert joined(whole.verdicts)[1] == (10, 19, "[R]", "r")
+
+
+def test_the_slowest_verdict_is_kept_in_whole_milliseconds_and_survives_a_snapshot() -> None:
+    session = Session("s", default_plan())
+    session.push("a ", latency_ms=3.2)
+    session.push("b ", latency_ms=1.0)
+    session = Session.restore(session.snapshot(), default_plan())
+    session.push("c", final=True, latency_ms=0.5)
+    assert session.audit().transport.slowest_verdict_ms == 4
