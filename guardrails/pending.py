@@ -27,7 +27,11 @@ class PendingIndex(Dfa):
         """widths: the widest match of each rule, in code points, lookahead included."""
         self.max_width = max(widths, default=0)
         super().__init__(automata, backwards=True)
-        self._widest = sorted(zip(widths, self.firsts, strict=True), reverse=True)
+        firsts: dict[int, int] = {}
+        for width, first in zip(widths, self.firsts, strict=True):
+            firsts[width] = firsts.get(width, 0) | first
+        # Where matches begin, by their width, the widest first.
+        self._widest = sorted(firsts.items(), reverse=True)
 
     def _mark(self, positions: int) -> int:
         if not positions:
