@@ -92,7 +92,7 @@ def _records(streams: int, chunks_each: int) -> list[Record]:
 def _rate(records: list[Record], build: Callable[[MemorySource, MemorySink], Dataflow]) -> float:
     """Run a flow over the records; return chunks per second, without what starting costs."""
     topics = MemoryTopics()
-    topics.log("chunks", 0).extend(records)
+    topics.log("chunks", 0).records.extend(records)
     topics.close("chunks")
     flow = build(MemorySource(topics, ["chunks"]), MemorySink(topics))
     with tempfile.TemporaryDirectory() as directory:

@@ -20,6 +20,34 @@ _IDLE = timedelta(microseconds=300)
 _CLOCK_EVERY_S = 1.0
 
 
+class Log:
+    """One partition of a topic: the records from offset `begin` on, which never change."""
+
+    def __init__(self, begin: int = 0, records: Sequence[Record] = ()) -> None:
+        self.begin = begin
+        self.records = list(records)
+
+    @property
+    def end(self) -> int:
+        """Return the offset of the next record."""
+        return self.begin + len(self.records)
+
+    def read(self, offset: int, count: int) -> list[Record]:
+        """Return up to so many records from an offset on."""
+        start = max(0, offset - self.begin)
+        return self.records[start : start + count]
+
+    def append(self, record: Record) -> None:
+        """Add a record; its offset is `end`."""
+        self.records.append(record)
+
+    def drop_before(self, offset: int) -> None:
+        """Forget records that nobody reads again."""
+        count = min(max(0, offset - self.begin), len(self.records))
+        del self.records[:count]
+        self.begin += count
+
+
 class MemoryTopics:
     """Named append-only logs of a fixed number of partitions. Safe to use from several threads.
 
@@ -29,24 +57,44 @@ class MemoryTopics:
     def __init__(self, partitions: int = 1, now_ms: Callable[[], int] | None = None) -> None:
         self.partitions = partitions
         self._now_ms = now_ms or steady_ms
-        self._logs: dict[str, list[list[Record]]] = {}
+        self._logs: dict[tuple[str, int], Log] = {}
         self._closed: set[str] = set()
         self._lock = threading.Lock()
 
-    def log(self, topic: str, partition: int) -> list[Record]:
-        """Return one partition's records; the list grows, its entries never change."""
+    def log(self, topic: str, partition: int) -> Log:
+        """Return one partition, empty if nothing was ever appended."""
         with self._lock:
-            logs = self._logs.setdefault(topic, [[] for _ in range(self.partitions)])
-        return logs[partition]
+            return self._open(topic, partition)
+
+    def _open(self, topic: str, partition: int) -> Log:
+        log = self._logs.get((topic, partition))
+        if log is None:
+            log = self._logs[topic, partition] = self._begin(topic, partition)
+        return log
+
+    def _begin(self, topic: str, partition: int) -> Log:
+        """Return a partition that is used for the first time."""
+        del topic, partition
+        return Log()
 
     def append(self, topic: str, key: bytes, value: bytes, partition: int | None = None) -> Record:
         """Append one record, to the partition of its key unless one is named; return it."""
         index = crc32(key) % self.partitions if partition is None else partition
-        log = self.log(topic, index)
         with self._lock:
-            record = Record(topic, index, len(log), self._now_ms(), key, value)
+            log = self._open(topic, index)
+            record = Record(topic, index, log.end, self._now_ms(), key, value)
             log.append(record)
         return record
+
+    def read(self, topic: str, partition: int, offset: int, count: int) -> list[Record]:
+        """Return up to so many records of a partition from an offset on."""
+        with self._lock:
+            return self._open(topic, partition).read(offset, count)
+
+    def drop_before(self, topic: str, partition: int, offset: int) -> None:
+        """Forget records of a partition that nobody reads again."""
+        with self._lock:
+            self._open(topic, partition).drop_before(offset)
 
     def close(self, topic: str) -> None:
         """Say that nothing follows: sources of this topic end when they have read it all."""
@@ -59,7 +107,7 @@ class MemoryTopics:
     def records(self, topic: str) -> list[Record]:
         """Return all records of a topic, partition by partition."""
         return [
-            record for index in range(self.partitions) for record in list(self.log(topic, index))
+            record for index in range(self.partitions) for record in self.log(topic, index).records
         ]
 
 
@@ -78,8 +126,12 @@ class MemorySource(FixedPartitionedSource[Record | Clock, int]):
         batch: int = 1000,
         stop: threading.Event | None = None,
         done: Callable[[], bool] | None = None,
+        drops: bool = False,
     ) -> None:
-        """done: says that nothing follows, as `MemoryTopics.close` does."""
+        """done: says that nothing follows, as `MemoryTopics.close` does. drops: nobody else reads
+        these topics; what two snapshots have left behind is dropped.
+        """
+        self._drops = drops
         self._topics = topics
         self._names = names
         self._batch = batch
@@ -96,30 +148,43 @@ class MemorySource(FixedPartitionedSource[Record | Clock, int]):
         """Open a partition at its start, or where the snapshot ends."""
         del step_id
         name, _, index = for_part.rpartition("/")
-        log = _Log(self._topics, name, int(index), self._done)
+        place = _Place(self._topics, name, int(index), self._done, drops=self._drops)
         # A topic of this process is empty when another one goes on.
-        offset = min(resume_state or 0, len(log.records))
-        return _Reader(log, offset, self._batch, self._stop)
+        offset = min(resume_state or 0, self._topics.log(name, int(index)).end)
+        return _Reader(place, offset, self._batch, self._stop)
 
 
-class _Log:
-    """One partition of one topic, and whether anything follows in it."""
+class _Place:
+    """One partition of one topic as its reader sees it."""
 
     def __init__(
-        self, topics: MemoryTopics, name: str, partition: int, done: Callable[[], bool] | None
+        self,
+        topics: MemoryTopics,
+        name: str,
+        partition: int,
+        done: Callable[[], bool] | None,
+        *,
+        drops: bool,
     ) -> None:
-        self.records = topics.log(name, partition)
         self.partition = partition
-        self._topics, self._name, self._done = topics, name, done
+        self._topics, self._name, self._done, self._drops = topics, name, done, drops
+
+    def read(self, offset: int, count: int) -> list[Record]:
+        return self._topics.read(self._name, self.partition, offset, count)
 
     def ends(self) -> bool:
         return self._topics.closed(self._name) or (self._done is not None and self._done())
 
+    def drop_before(self, offset: int) -> None:
+        if self._drops:
+            self._topics.drop_before(self._name, self.partition, offset)
+
 
 class _Reader(StatefulSourcePartition[Record | Clock, int]):
-    def __init__(self, log: _Log, offset: int, batch: int, stop: threading.Event) -> None:
-        self._log = log
+    def __init__(self, place: _Place, offset: int, batch: int, stop: threading.Event) -> None:
+        self._log = place
         self._offset = offset
+        self._saved = offset
         self._batch = batch
         self._stop = stop
         self._ended = False
@@ -131,11 +196,11 @@ class _Reader(StatefulSourcePartition[Record | Clock, int]):
             raise StopIteration
         # Asked before the records are taken: nothing comes between.
         ends = self._log.ends()
-        records = self._log.records[self._offset : self._offset + self._batch]
+        records: list[Record | Clock] = [*self._log.read(self._offset, self._batch)]
         self._offset += len(records)
         self._idle = not records
         if records:
-            return list(records)
+            return records
         if ends:
             self._ended = True
             return [Clock(self._log.partition, END_OF_TIME)]
@@ -149,6 +214,9 @@ class _Reader(StatefulSourcePartition[Record | Clock, int]):
         return datetime.now(UTC) + _IDLE if self._idle else None
 
     def snapshot(self) -> int:
+        # The snapshot before this one is safe only now.
+        self._log.drop_before(self._saved)
+        self._saved = self._offset
         return self._offset
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from bytewax.outputs import Sink
 from bytewax.testing import run_main
 
 from connectors.checks.sink import CheckSink
+from connectors.file_topics import FileTopics
 from connectors.memory import MemoryPublisher, MemorySink, MemorySource, MemoryTopics
 from flows.checks import connect, launcher, require_checks
 from flows.guard import build
@@ -87,19 +89,23 @@ def compose(
     stop: threading.Event | None = None,
     recovery: bool = False,
     observer: Observer | None = None,
+    topics_dir: Path | None = None,
 ) -> Dataflow:
     """Wire the guard and, where a policy has checks, what runs them into one flow.
 
     source: chunks of so many partitions; a finite one ends the flow when every stream is over.
     environ: where the secrets are that policies name. stop: ends the flow between two batches.
+    topics_dir: where questions and answers stand in files, so that a restart finds them again;
+    None keeps them in memory.
     Raises ConnectorError when something is missing that checks need.
     """
     if not plans.has_checks:
         return build(source, sink, plans, recovery=recovery, observer=observer)
     require_checks(plans, environ)
-    topics, settled = MemoryTopics(partitions), Settled(partitions, observer)
-    answers = MemorySource(topics, ["results"], stop=stop, done=settled.done)
-    questions = MemorySource(topics, ["checks"], stop=stop, done=settled.done)
+    topics = FileTopics(topics_dir, partitions) if topics_dir else MemoryTopics(partitions)
+    settled = Settled(partitions, observer)
+    read = partial(MemorySource, topics, stop=stop, done=settled.done, drops=True)
+    answers, questions = read(["results"]), read(["checks"])
     flow = build(
         *(source, sink, plans),
         answers=answers,

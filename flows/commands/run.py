@@ -109,6 +109,7 @@ def run(
                 stop=stop,
                 recovery=recovery,
                 observer=metrics,
+                topics_dir=None if recovery_dir is None else recovery_dir / "topics",
             )
             owner = Owner(flow.flow_id, "lines")
         else:
