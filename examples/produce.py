@@ -16,11 +16,7 @@ TOPIC = os.environ.get("TIDEGATE_TOPIC_PREFIX", "tidegate.") + "chunks"
 
 def main(stream_id: str, text: str) -> None:
     """Send the text in pieces of four characters, each behind the other."""
-    producer = KafkaProducer(
-        bootstrap_servers=BROKERS,
-        key_serializer=str.encode,
-        value_serializer=lambda event: json.dumps(event).encode(),
-    )
+    producer = KafkaProducer(bootstrap_servers=BROKERS)
     pieces = re.findall(".{1,4}", text, re.DOTALL)
     sent = []
     for seq, piece in enumerate(pieces):
@@ -28,7 +24,7 @@ def main(stream_id: str, text: str) -> None:
         if seq == len(pieces) - 1:
             event["final"] = True
         # The stream's id is the key: all its chunks stay in one partition, in order.
-        sent.append(producer.send(TOPIC, key=stream_id, value=event))
+        sent.append(producer.send(TOPIC, key=stream_id.encode(), value=json.dumps(event).encode()))
     for future in sent:
         # Raises when the broker did not take it.
         future.get(timeout=30)

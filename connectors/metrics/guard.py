@@ -105,8 +105,10 @@ class GuardMetrics(Collector):
     def observe(self, shard: Shard, events: Sequence[Event], batch: Batch) -> None:
         """Count what left a shard."""
         self._shards.add(shard)
-        self.chunks.inc(batch.chunks)
-        self.batch.observe(batch.took_s)
+        if batch.chunks or batch.answers or events:
+            # Not the clocks, of which an idle guard is told a hundred a second.
+            self.chunks.inc(batch.chunks)
+            self.batch.observe(batch.took_s)
         for answer in batch.answers:
             self.answers.labels(answer.guardrail, answer.status).inc()
             self.lag.labels(answer.guardrail).observe(answer.lag_s)

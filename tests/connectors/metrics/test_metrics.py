@@ -22,7 +22,9 @@ from guardrails import default_plan
 from guardrails.breaker import BreakerState
 from guardrails.errors import ConnectorError
 from guardrails.events import Chunk, encode
+from guardrails.plan import Plan
 from guardrails.plans import Plans
+from guardrails.policy import Policy
 from guardrails.records import Answered, Batch, Record
 from guardrails.shard import Shard
 from tests.chunking import in_sizes
@@ -149,14 +151,15 @@ def test_every_metric_is_explained() -> None:
 def test_hold_is_the_wait_of_the_oldest_text_that_a_verdict_releases() -> None:
     registry, now_s = CollectorRegistry(), [0.0]
     metrics = GuardMetrics(registry, clock_s=lambda: now_s[0])
-    shard = Shard(Plans(default_plan()))
+    rule = {"id": "gate", "type": "GATE", "expression": "GATE[0-9]{2}"}
+    shard = Shard(Plans(Plan(Policy(guardrails={"patterns": {"rules": [rule]}}))))
     seen = []
-    for seq, (at_s, text) in enumerate([(0, "to ada@ex"), (3, "am"), (7, "ple.org "), (8, "end ")]):
+    for seq, (at_s, text) in enumerate([(0, "to GA"), (3, "T"), (7, "E12 "), (8, "end ")]):
         now_s[0] = at_s
         events = shard.receive(Chunk("s", seq, text), Record("chunks", 0, seq, 0, None, b""), 0.0)
         metrics.observe(shard, events, Batch(1, 0.001))
         seen.append(samples(registry)["tidegate_hold_seconds_sum",])
-    # Plain text at once; the address 7 s after its first letter came; the rest at once.
+    # Plain text at once; the gate 7 s after its first letter came; the rest at once.
     assert seen == [0, 0, 7, 7]
     assert samples(registry)["tidegate_hold_seconds_count",] == 3
 
