@@ -11,20 +11,19 @@ print(session.finish().segments, session.audit())
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
 from guardrails.plan import Plan
 from guardrails.policy import Policy
 from guardrails.policy_text import parse_policy
 from guardrails.session import Session
+from guardrails.shipped import DEFAULT, shipped_text
 
 __all__ = ["Plan", "Policy", "Session", "default_plan", "default_policy", "parse_policy"]
 
 
 def default_policy() -> Policy:
     """Return the policy Tidegate ships: what a team wants on day one."""
-    source = files("guardrails").joinpath("policies/default.yaml")
-    return parse_policy(source.read_text("utf-8"), "default.yaml")
+    return parse_policy(shipped_text(DEFAULT), "default.yaml")
 
 
 @cache

@@ -24,11 +24,14 @@ class Automaton:
     more, a condition as either branch.
     """
 
-    def __init__(self, root: Node, *, counted: int = MAX_COUNTED_REPEAT) -> None:
-        """counted: the highest repeat that is written out."""
+    def __init__(
+        self, root: Node, *, counted: int = MAX_COUNTED_REPEAT, ahead: bool = True
+    ) -> None:
+        """counted: the highest repeat that is written out. ahead: whether lookaheads are read."""
         self.classes: list[Ranges] = []
         self.follow: list[set[int]] = []
         self._counted = counted
+        self._ahead = ahead
         self.first, self.last, self.nullable = self._build(root)
 
     def _build(self, node: Node) -> tuple[set[int], set[int], bool]:
@@ -51,7 +54,7 @@ class Automaton:
             return self._repeat(node)
         if isinstance(node, Group):
             return self._build(node.part)
-        if isinstance(node, Look) and node.ahead:
+        if isinstance(node, Look) and node.ahead and self._ahead:
             return self._build(node.part)[0], set(), True
         return set(), set(), True
 

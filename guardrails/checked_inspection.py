@@ -15,14 +15,12 @@ from guardrails.events import CheckFinding, CheckResult
 from guardrails.guardrail import Action
 from guardrails.inspection import Inspected, Inspection, touching
 from guardrails.ledger import Found, by_offset, restore_found, save_found, up_to_block
-from guardrails.plan import Plan, PlannedCheck
+from guardrails.plan import END_OF_TEXT, Plan, PlannedCheck
 from guardrails.release import Release
 from guardrails.track import Window
 
 # The type of a finding that says: nobody could check this text, so it is not shown.
 UNCHECKED = "UNCHECKED"
-# Later than any offset.
-_END = 2**62
 
 
 class CheckedInspection(Inspection):
@@ -114,10 +112,17 @@ class CheckedInspection(Inspection):
         found = _read(check, window, result)
         if check.holds:
             self._due += found
+            self._spare()
             return self._settle("")
         self.ledger.ahead += found
         self._tell_watching(over=self.checking.over)
         return (), self.ledger.report((), self._passed())
+
+    def _spare(self) -> None:
+        """Let no check be asked any more about what a block will cut, wherever it cuts."""
+        block = self._next_block(END_OF_TEXT)
+        if block is not None:
+            self.checking.blocks_at = min(self.checking.blocks_at, block)
 
     def _passed(self) -> int:
         """Return up to where it is decided what is found."""
@@ -144,7 +149,7 @@ class CheckedInspection(Inspection):
             return (), ledger.report((), self._passed())
         decided = checking.frontier()
         ended = checking.ended and decided >= self.cleared.offset
-        to = decided if not ended else self.cleared.offset if self._cut else _END
+        to = decided if not ended else self.cleared.offset if self._cut else END_OF_TEXT
         block = self._next_block(to)
         over = ended or block is not None
         if checking.waits_for_end:
@@ -159,7 +164,7 @@ class CheckedInspection(Inspection):
             release.cut()
             ledger.ends_at = release.offset
         self._tell_watching(over=over)
-        return segments, ledger.report(found, _END if over else frontier)
+        return segments, ledger.report(found, END_OF_TEXT if over else frontier)
 
     def _next_block(self, to: int) -> int | None:
         """Return where the first due finding before `to` that blocks starts."""
@@ -203,6 +208,7 @@ class CheckedInspection(Inspection):
         self._due = restore_found(due, self._plan)
         self.cleared = self.release if cleared is None else Release.restore(cleared)
         self.checking = Checking.restore(checking, self._plan)
+        self._spare()
 
 
 def inspect(plan: Plan, began_at_ms: int = 0) -> Inspection:

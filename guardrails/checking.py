@@ -23,7 +23,7 @@ from guardrails.events import (
     Unscanned,
 )
 from guardrails.feed import Feed
-from guardrails.plan import Plan, PlannedCheck
+from guardrails.plan import END_OF_TEXT, Plan, PlannedCheck
 from guardrails.segmenter import Boundary, Segmenter
 from guardrails.track import Tally, Track, Window, read_start
 
@@ -34,20 +34,19 @@ MAX_LISTED_UNSCANNED = 1_000
 # Text for checks of whole streams is published in pieces of at least so many code points: a record
 # costs as much as some hundred of them.
 PIECE_CHARS = 1_000
-# Later than any offset: a stream that was not cut counts all that was asked.
-_OPEN_END = 2**62
 
 
 class Checking:
     """What one stream asks and has asked. `take` hands out what is to be published.
 
     cleared_to: rules have decided the text before. ended: no more text will be cleared. over:
-    where the stream ends is decided for good. unscanned: text whose check was not done.
+    where the stream ends is decided for good. blocks_at: it ends there or before, as a finding
+    says that still waits for checks of the text before. unscanned: text whose check was not done.
     """
 
     __slots__ = (
         *("_asking", "_began_at_ms", "_boundaries", "_early", "_feed", "_plan", "_segmenter"),
-        *("_tracks", "cleared_to", "ended", "over", "unscanned"),
+        *("_tracks", "blocks_at", "cleared_to", "ended", "over", "unscanned"),
     )
 
     def __init__(self, plan: Plan, began_at_ms: int) -> None:
@@ -62,6 +61,7 @@ class Checking:
         # Guardrail and id of the questions that have not gone out.
         self._asking: list[tuple[str, str]] = []
         self._early: dict[str, tuple[CheckResult, int]] = {}
+        self.blocks_at = END_OF_TEXT
         self.cleared_to = 0
         self.ended = False
         self.over = False
@@ -84,20 +84,15 @@ class Checking:
         self.cleared_to = segments[-1].end
         self._feed.add(segments, original)
         if self._segmenter is not None:
-            self._find_boundaries(self._segmenter, segments, original)
+            self._find_boundaries(self._segmenter, original)
         elif self.cleared_to - self._feed.due_to >= PIECE_CHARS:
             self._feed.due_to = self.cleared_to
 
-    def _find_boundaries(
-        self, segmenter: Segmenter, segments: Sequence[Segment], original: str
-    ) -> None:
+    def _find_boundaries(self, segmenter: Segmenter, original: str) -> None:
         boundaries = segmenter.push(original)
-        if not boundaries:
-            return
-        redacted = [(one.start, one.end) for one in segments if one.rule is not msgspec.UNSET]
         for boundary in boundaries:
             # A segment that was replaced is one thing, whatever stood in it.
-            if not any(start < boundary.offset < end for start, end in redacted):
+            if not self._feed.replaces(boundary.offset):
                 self._boundaries.append(boundary)
                 self._feed.due_to = boundary.offset
 
@@ -131,7 +126,7 @@ class Checking:
         """Whether a check of the whole stream holds all of it back."""
         return bool(self._select(holding=True, at_end=True))
 
-    def release(self, offset: int, *, over: bool, counts_to: int = _OPEN_END) -> None:
+    def release(self, offset: int, *, over: bool, counts_to: int = END_OF_TEXT) -> None:
         """Learn what readers have: checks that only watch are asked about it.
 
         over: nothing more will be released. counts_to: what was asked from here on was about text
@@ -216,13 +211,8 @@ class Checking:
 
     def expires_at_ms(self) -> int | None:
         """Return when the first question is given up; None while none has gone out."""
-        times = [
-            window.expires_at_ms
-            for track in self._tracks.values()
-            for window in track.open.values()
-            if window.expires_at_ms is not None
-        ]
-        return min(times, default=None)
+        times = [track.expires_at_ms() for track in self._tracks.values()]
+        return min((at_ms for at_ms in times if at_ms is not None), default=None)
 
     @property
     def settled(self) -> bool:
@@ -254,7 +244,8 @@ class Checking:
         for guardrail, name in self._asking:
             track = self._tracks[guardrail]
             window = track.open.get(name)
-            if window is not None:
+            # Nobody will see what begins behind a block, whatever a check says of it.
+            if window is not None and window.start <= self.blocks_at:
                 window.expires_at_ms = now_ms + track.setting.deadline_ms + GRACE_MS
                 events.append(self._request(track, name, window, stream_id, context))
         self._asking.clear()

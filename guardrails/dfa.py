@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Sequence
 
 from guardrails.automaton import Automaton
-from guardrails.quotient import join
+from guardrails.quotient import in_order, join
 from guardrails.tree import Ranges
 
 # The states are dropped and built anew beyond this. 100,000 tokens of answers need 9 MB with 20
@@ -21,7 +21,7 @@ from guardrails.tree import Ranges
 # text.
 MAX_CACHE_BYTES = 128_000_000
 # Measured with tracemalloc: an entry of a dictionary, and a state without its set.
-_STEP_BYTES, _STATE_BYTES = 100, 400
+STEP_BYTES, _STATE_BYTES = 100, 400
 # Of the default rules' edges nine in ten have one of 8 lengths; a step costs a quarter by that.
 MIN_SHIFTED_EDGES = 64
 
@@ -61,12 +61,14 @@ class Dfa:
         sources: list[set[int]] = []
         firsts: list[list[int]] = []
         lasts: list[list[int]] = []
+        wholes: list[range] = []
         for automaton in automata:
             offset = len(classes)
             classes.extend(automaton.classes)
             sources.extend(set() for _ in automaton.classes)
             firsts.append([offset + position for position in automaton.first])
             lasts.append([offset + position for position in automaton.last])
+            wholes.append(range(offset, len(classes)))
             for position, followers in enumerate(automaton.follow, offset):
                 for follower in followers:
                     if backwards:
@@ -74,9 +76,10 @@ class Dfa:
                     else:
                         sources[offset + follower].add(position)
         numbers = self._number(classes, sources, firsts)
-        # For each rule the positions a match begins and ends with.
+        # For each rule the positions a match begins with, those it ends with, and all of them.
         self.firsts = [_set(numbers[position] for position in rule) for rule in firsts]
         self.lasts = [_set(numbers[position] for position in rule) for rule in lasts]
+        self.wholes = [_set(numbers[position] for position in rule) for rule in wholes]
         self._index_edges(
             {
                 (numbers[source], numbers[position])
@@ -106,10 +109,7 @@ class Dfa:
             # Read backwards, a text may end anywhere; forwards it is entered where matches begin.
             entered = {position for rule in firsts for position in rule}
             kinds = [(ranges, position in entered) for position, ranges in enumerate(classes)]
-        joined = join(kinds, sources, downwards=self._backwards)
-        # In their old order, so that most edges keep their lengths.
-        numbers = {position: number for number, position in enumerate(sorted(set(joined)))}
-        return [numbers[position] for position in joined]
+        return in_order(join(kinds, sources, downwards=self._backwards))
 
     def _index_edges(self, edges: Collection[tuple[int, int]]) -> None:
         """Split the edges into those of common lengths, taken by one shift each, and the rest.
@@ -179,7 +179,7 @@ class Dfa:
             following = State(self, positions, self._mark(positions))
             self._states[positions] = following
             self._bytes += _STATE_BYTES + self._size // 8
-        self._bytes += _STEP_BYTES
+        self._bytes += STEP_BYTES
         if self._bytes > MAX_CACHE_BYTES:
             self._forget()
         else:
@@ -197,7 +197,7 @@ class Dfa:
             if landed is None:
                 landed = union_of(self._jumps[position] for position in members(jumping))
                 self._landed[jumping] = landed
-                self._bytes += _STEP_BYTES + self._size // 4
+                self._bytes += STEP_BYTES + self._size // 4
             reached |= landed
         return reached
 

@@ -14,7 +14,7 @@ On the position automaton of a rule (`guardrails.automaton`), with long repeats 
 - A part that is empty in several ways, or must be repeated while it may be empty, needs no loop.
 
 The first and the last are decided, the second is looked for in the likeliest texts. Rather too much
-is refused than too little: a bounded repeat of more than 4 rounds is taken for a loop, and atomic
+is refused than too little: a bounded repeat of more than 5 rounds is taken for a loop, and atomic
 groups and possessive repeats for plain ones.
 """
 

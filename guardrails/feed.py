@@ -43,6 +43,14 @@ class Feed:
         if self._keeps_original:
             self._original += original
 
+    def replaces(self, offset: int) -> bool:
+        """Tell whether an offset lies within a span that was replaced and is not published yet."""
+        return any(
+            segment.start < offset < segment.end
+            for segment in self._segments
+            if segment.rule is not msgspec.UNSET
+        )
+
     def take(self, stream_id: str) -> CheckText:
         """Return the text up to `due_to`."""
         start, end = self._sent_to, self.due_to

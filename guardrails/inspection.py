@@ -10,8 +10,9 @@ from typing import Any
 
 from guardrails.events import Finding, Segment
 from guardrails.fold import clean, ends_in_half
+from guardrails.joined_matcher import LaneState
 from guardrails.ledger import Found, Ledger
-from guardrails.matcher import Match, MatchState
+from guardrails.matcher import Match
 from guardrails.plan import Plan
 from guardrails.release import Enforced, Release
 
@@ -36,9 +37,9 @@ class Inspection:
         self.ledger = Ledger(plan)
         self.release = Release()
         self.cleared = self.release
-        self._enforced = MatchState()
+        self._enforced: LaneState = plan.enforced_state()
         # None where nothing watches, as in most policies.
-        self._watching = MatchState() if plan.watching is not None else None
+        self._watching = plan.watching.state() if plan.watching is not None else None
         # Half of a surrogate pair that was cut in two.
         self._half = ""
         self._scanned_before = 0
@@ -107,18 +108,18 @@ class Inspection:
     def restart(self) -> None:
         """Begin to match anew here: what follows is not joined with what came before."""
         self._scanned_before = self.scanned
-        self._enforced = MatchState.starting_at(self.received)
+        self._enforced = type(self._enforced).starting_at(self.received)
         if self._watching is not None:
-            self._watching = MatchState.starting_at(self.received)
+            self._watching = type(self._watching).starting_at(self.received)
 
     def rewrite(self, content: str, offset: int) -> None:
         """Forget the text from `offset` on; match the new content's, with what stands before."""
         self._scanned_before = self.scanned
         self.release.rollback(offset)
         self.ledger.rewrite_from(offset)
-        self._enforced = MatchState.behind(content[:offset])
+        self._enforced = type(self._enforced).behind(content[:offset])
         if self._watching is not None:
-            self._watching = MatchState.behind(content[:offset])
+            self._watching = type(self._watching).behind(content[:offset])
         self.received = offset
 
     def cut(self) -> Inspected:
@@ -166,9 +167,9 @@ class Inspection:
         self._half = half.decode("utf-16-le", "surrogatepass")
         self.ledger = Ledger.restore(ledger, self._plan)
         self.release = self.cleared = Release.restore(release)
-        self._enforced = MatchState.restore(enforced)
-        if watching is not None:
-            self._watching = MatchState.restore(watching)
+        self._enforced = type(self._enforced).restore(enforced)
+        if self._watching is not None:
+            self._watching = type(self._watching).restore(watching)
 
 
 def touching(found: Sequence[Found]) -> list[Enforced]:

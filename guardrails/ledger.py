@@ -15,17 +15,15 @@ import msgspec
 from guardrails.events import Finding
 from guardrails.guardrail import Action
 from guardrails.matcher import Match
-from guardrails.plan import BoundRule, Lane, Plan
+from guardrails.plan import END_OF_TEXT, BoundRule, Lane, Plan
 from guardrails.release import Enforced
 from guardrails.reported import Reported
-
-# Later than any offset: the findings of a stream that was not cut end nowhere.
-_OPEN_END = 2**62
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
     """A decided match with what the policy does about it. text: folded, for the fingerprint.
-    failed: the rule's check raised. Enforced rules fail closed: it counts as found.
+    failed: the rule's check raised. Enforced rules fail closed: it counts as found. part: what a
+    redaction replaces; None: all of it.
     """
 
     bound: BoundRule
@@ -34,6 +32,7 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     text: str
     capped: bool
     failed: bool = False
+    part: tuple[int, int] | None = None
 
     @property
     def action(self) -> Action:
@@ -44,7 +43,10 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     def enforced(self) -> Enforced:
         """Return it as the release sees it."""
         rule, blocks = self.bound.rule, self.action is Action.BLOCK
-        return Enforced(self.start, self.end, blocks, rule.confidence, rule.id, self.bound.label)
+        return Enforced(
+            *(self.start, self.end, blocks, rule.confidence, rule.id, self.bound.label),
+            self.part or (self.start, self.end),
+        )
 
 
 def bind(lane: Lane | None, matches: Sequence[Match]) -> list[Found]:
@@ -55,6 +57,7 @@ def bind(lane: Lane | None, matches: Sequence[Match]) -> list[Found]:
         Found(
             *(lane.rules[match.rule], match.start, match.end),
             *(match.text, match.capped, match.failed),
+            part=match.part,
         )
         for match in matches
     ]
@@ -74,7 +77,7 @@ class Ledger:
         self._plan = plan
         self.ahead: list[Found] = []
         self.reported = Reported()
-        self.ends_at = _OPEN_END
+        self.ends_at = END_OF_TEXT
         self.floor = 0
         # The length limit makes one finding, not one per chunk.
         self.over_length = False
@@ -146,7 +149,7 @@ class Ledger:
         """Forget what was found in text from `offset` on: its producer took it back."""
         limit = self._plan.length_limit
         self.floor = offset
-        self.ahead.clear()
+        self.ahead = [item for item in self.ahead if item.end <= offset]
         self.reported.drop_behind(offset)
         self.over_length = limit is not None and limit.bound.rule.id in self.reported.counts
 
@@ -186,7 +189,7 @@ def save_found(found: Sequence[Found]) -> tuple[Any, ...]:
     return tuple(
         (
             *((rule.id, rule.type, rule.confidence), item.start, item.end),
-            *(item.text, item.capped, item.failed),
+            *(item.text, item.capped, item.failed, item.part),
         )
         for rule, item in zip(rules, found, strict=True)
     )

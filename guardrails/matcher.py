@@ -1,29 +1,40 @@
 """Rules over a stream that arrives in pieces, with the answer of the whole text.
 
 Let q, the frontier, be the smallest start from which the text so far is a prefix of some match
-(`guardrails.pending`). A match that starts before q cannot change any more, whatever follows, so it
-is reported; what starts at q or later waits. q never moves back. By induction the reported matches
-are those of the whole text, however it was cut, and at any time only the text from q on, plus what
-lookbehinds may read, is kept.
+(`guardrails.frontier`). A match that starts before q cannot change any more, whatever follows, so
+it is reported; what starts at q or later waits. q never moves back. By induction the reported
+matches are those of the whole text, however it was cut, and at any time only the text from q on,
+plus what lookbehinds may read, is kept.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import msgspec
 
-from guardrails.automaton import Automaton
+from guardrails.beginning import telling_beginning
 from guardrails.breaker import Breaker
+from guardrails.dfa import members
 from guardrails.errors import RuleError
 from guardrails.fold import FoldedTail
-from guardrails.pending import PendingIndex
+from guardrails.frontier import Frontier
 from guardrails.prefilter import Prefilter
-from guardrails.rule import CAP_GROUP, Rule
+from guardrails.rule import CAP_GROUP, PART_GROUP, Rule
 from guardrails.syntax import parse
-from guardrails.tree import LAST_CODE_POINT, Chain, Chars, Look, Node, Repeat, lookahead, unparse
+from guardrails.tree import (
+    LAST_CODE_POINT,
+    Chain,
+    Chars,
+    Look,
+    Node,
+    Repeat,
+    lookahead,
+    unparse,
+)
 
 # A longer hold is not looked at again before it has grown by an eighth: long keys cost a constant
 # number of steps per character instead of one pass per chunk. 256: a pass over less costs no more
@@ -42,7 +53,8 @@ _ANY = Chars(((0, LAST_CODE_POINT),))
 
 class Match(msgspec.Struct, frozen=True, gc=False):
     """A decided match. start, end: raw offsets. text: folded. capped: cut at the rule's cap.
-    failed: its check raised, so it is not known whether it counts.
+    failed: its check raised, so it is not known whether it counts. part: where stands what a
+    redaction replaces, raw; None: all of it.
     """
 
     rule: int
@@ -51,27 +63,43 @@ class Match(msgspec.Struct, frozen=True, gc=False):
     text: str
     capped: bool
     failed: bool = False
+    part: tuple[int, int] | None = None
 
 
 class _CompiledRule:
-    """A rule with its exact expression; `accepts` is everything an expression cannot say."""
+    """A rule with its exact expression; `accepts` is everything an expression cannot say.
 
-    __slots__ = ("accepts", "capped", "lookbehind", "node", "rule", "search", "width")
+    What only a hit needs is compiled when there is one: of 600 rules, few ever have.
+    """
 
     def __init__(self, rule: Rule) -> None:
         try:
             syntax = parse(rule.expression)
         except RuleError as error:
             raise type(error)(f"rule '{rule.id}': {error}") from error
-        exact = re.compile(unparse(syntax.root), re.ASCII)
-        reach = max(rule.context_chars, 1 if rule.bounds else 0)
-        self.rule = rule
-        self.search: Callable[[str, int], Any] = exact.search
-        self.capped = CAP_GROUP in exact.groupindex
+        # What stands beside a word says whether it is one.
+        reach = max(rule.context_chars + bool(rule.words), 1 if rule.bounds else 0)
+        self._rule = rule
+        self._root = syntax.root
         self.lookbehind = max(syntax.lookbehind, reach)
         self.node = _with_reach(syntax.root, reach)
         self.width = syntax.max_width + lookahead(self.node)
-        self.accepts = _acceptance(rule)
+
+    @cached_property
+    def exact(self) -> re.Pattern[str]:
+        return re.compile(unparse(self._root), re.ASCII)
+
+    @cached_property
+    def capped(self) -> bool:
+        return CAP_GROUP in self.exact.groupindex
+
+    @cached_property
+    def parts(self) -> list[str]:
+        return [name for name in self.exact.groupindex if name.startswith(PART_GROUP)]
+
+    @cached_property
+    def accepts(self) -> Callable[[str, int, int], bool] | None:
+        return _acceptance(self._rule)
 
 
 def _with_reach(root: Node, reach: int) -> Node:
@@ -86,22 +114,43 @@ def _with_reach(root: Node, reach: int) -> Node:
 
 def _acceptance(rule: Rule) -> Callable[[str, int, int], bool] | None:
     """Compose a rule's check, bounds and context into one question about (tail, start, end)."""
-    if rule.check is None and rule.bounds is None and not rule.context:
+    check, bounds, near = rule.check, rule.bounds, _nearness(rule)
+    if check is None and bounds is None and near is None:
         return None
-    check, bounds, reach = rule.check, rule.bounds, rule.context_chars
-    near = re.compile("|".join(map(re.escape, rule.context)), re.ASCII) if rule.context else None
 
     def accepts(tail: str, start: int, end: int) -> bool:
         if bounds and not bounds(tail[start - 1 : start] if start else "", tail[end : end + 1]):
             return False
         if check and not check(tail[start:end]):
             return False
-        if near is None:
-            return True
-        left = tail[max(0, start - reach) : start].lower()
-        return bool(near.search(left) or near.search(tail[end : end + reach].lower()))
+        return near is None or near(tail, start, end)
 
     return accepts
+
+
+def _nearness(rule: Rule) -> Callable[[str, int, int], bool] | None:
+    """Return the question whether one of the texts a rule needs stands near (tail, start, end)."""
+    if not rule.context and not rule.words:
+        return None
+    reach = rule.context_chars
+    # One character more on each side is looked at and not part of the text: hence the dots.
+    texts = [f"(?:{'|'.join(map(re.escape, rule.context))})"] if rule.context else []
+    if rule.words:
+        texts.append(f"(?<![a-z0-9])(?:{'|'.join(map(re.escape, rule.words))})(?![a-z0-9])")
+    find = re.compile(f"(?<=.)(?:{'|'.join(texts)})(?=.)", re.ASCII | re.DOTALL).search
+
+    def near(tail: str, start: int, end: int) -> bool:
+        left = tail[max(0, start - reach - 1) : start + 1]
+        if start <= reach:
+            left = "\n" + left
+        if find(left.lower()):
+            return True
+        right = tail[end - 1 : end + reach + 1]
+        if end + reach >= len(tail):
+            right += "\n"
+        return bool(find(right.lower()))
+
+    return near
 
 
 class MatchState:
@@ -169,13 +218,13 @@ class Matcher:
     def __init__(self, rules: Sequence[Rule]) -> None:
         """Compile. Raises RuleError naming the rule that cannot be."""
         self._rules = [_CompiledRule(rule) for rule in rules]
-        automata = [Automaton(rule.node) for rule in self._rules]
-        self._pending = PendingIndex(automata, [rule.width for rule in self._rules])
-        self._prefilter = Prefilter([rule.node for rule in self._rules])
+        nodes = [rule.node for rule in self._rules]
+        self._frontier = Frontier(nodes, [rule.width for rule in self._rules])
+        self._prefilter = Prefilter([telling_beginning(node) for node in nodes])
         self._lookbehind = max((rule.lookbehind for rule in self._rules), default=1)
         self._may_match = self._prefilter.may_match
         self._max_behind = self._lookbehind + _SPARE_CHARS
-        self.max_width = self._pending.max_width
+        self.max_width = self._frontier.max_width
 
     def push(self, state: MatchState, text: str, *, final: bool = False) -> Sequence[Match]:
         """Take the next chunk of clean text; return the matches that are now decided.
@@ -183,7 +232,6 @@ class Matcher:
         final: no text follows; everything is decided. O(chunk + hold).
         """
         folded = state.tail
-        known = len(folded.text)
         tail = folded.append(text)
         base, size = folded.base, len(tail)
         first = state.decided - base
@@ -195,8 +243,7 @@ class Matcher:
             if size - first > self.max_width:
                 # No match is wider.
                 oldest = size - self.max_width
-                known = max(known, oldest)
-            held = self._pending.held(tail[oldest:known], tail[known:])
+            held = self._frontier.held(tail, oldest)
             state.scanned += size - oldest
             frontier -= held
             if held > MIN_GEOMETRIC_HOLD:
@@ -208,21 +255,21 @@ class Matcher:
         state.scanned += size - first
         found: Sequence[Match] = ()
         if self._may_match(tail, first) and (hits := self._prefilter.hits(tail, first)):
-            found = self._confirm(state, hits, first, frontier)
+            found = self._confirm(state, members(hits), first, frontier)
         state.decided = base + frontier
         if frontier > self._max_behind:
             folded.drop_before(base + frontier - self._lookbehind)
         return found
 
     def _confirm(
-        self, state: MatchState, hits: Sequence[int], first: int, frontier: int
+        self, state: MatchState, hits: Iterable[int], first: int, frontier: int
     ) -> Sequence[Match]:
         """Run the exact expressions of the rules that were hit over the newly decided starts."""
         folded, tail, base = state.tail, state.tail.text, state.tail.base
         found: list[Match] = []
         for index in hits:
             compiled = self._rules[index]
-            search, accepts = compiled.search, compiled.accepts
+            search, accepts = compiled.exact.search, compiled.accepts
             position = max(first, state.resume.pop(index, 0) - base)
             while position < frontier:
                 match = search(tail, position)
@@ -241,7 +288,10 @@ class Matcher:
                 if found and found[-1].start == raw_start and found[-1].rule == index:
                     continue  # twice within what one code point folds to
                 capped = compiled.capped and match[CAP_GROUP] is not None
-                found.append(Match(index, raw_start, raw_end, match[0], capped, failed))
+                part = None
+                if compiled.parts and (inner := _part(match, compiled.parts)):
+                    part = folded.raw_span(base + inner[0], base + inner[1])
+                found.append(Match(index, raw_start, raw_end, match[0], capped, failed, part))
             if position > frontier:
                 state.resume[index] = base + position
         found.sort(key=_by_offset)
@@ -267,6 +317,17 @@ class Matcher:
         if breaker is not None:
             breaker.succeed()
         return accepted
+
+
+def _part(match: re.Match[str], names: Sequence[str]) -> tuple[int, int] | None:
+    """Return the span of the first group that holds text of the match; None if none does."""
+    start, end = match.span()
+    for name in names:
+        inner, outer = match.span(name)
+        # A group may be empty, unset, or stand in what is only looked at.
+        if start <= inner < outer <= end:
+            return inner, outer
+    return None
 
 
 def _new_breaker() -> Breaker:

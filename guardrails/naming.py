@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -11,7 +12,11 @@ from guardrails.catalogue import CATALOGUE
 from guardrails.guardrail import Guardrail
 from guardrails.problem import one_of, show, suggest
 
-BY_ID: Mapping[str, Guardrail] = {guardrail.id: guardrail for guardrail in CATALOGUE}
+# One per process, as the catalogue is: whatever packages add is added before policies are read.
+_by_id = {guardrail.id: guardrail for guardrail in CATALOGUE}
+_missing: list[str] = []
+BY_ID: Mapping[str, Guardrail] = MappingProxyType(_by_id)
+# Of what is shipped.
 FAMILIES = tuple(dict.fromkeys(guardrail.family for guardrail in CATALOGUE))
 CHECKS = tuple(guardrail.id for guardrail in CATALOGUE if guardrail.check is not None)
 
@@ -21,6 +26,24 @@ _COPY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 class UnknownName(ValueError):
     """There is no such guardrail. The message says what there is."""
+
+
+def extend(guardrails: Iterable[Guardrail], missing: Iterable[str] = ()) -> None:
+    """Let policies name guardrails of other packages, too, behind those of the catalogue.
+
+    They keep `guardrails.contract` together with the catalogue. In a family that is shipped they
+    are started by name alone: what its entry starts does not depend on what is installed. missing:
+    what could not be had, a sentence each, for whoever names what is not there.
+    """
+    for guardrail in guardrails:
+        by_name = guardrail.by_name or guardrail.family in FAMILIES
+        _by_id[guardrail.id] = msgspec.structs.replace(guardrail, by_name=by_name)
+    _missing.extend(missing)
+
+
+def families() -> tuple[str, ...]:
+    """Return the families a policy may name."""
+    return tuple(dict.fromkeys(guardrail.family for guardrail in BY_ID.values()))
 
 
 def find_guardrail(name: str) -> Guardrail:
@@ -35,9 +58,9 @@ def find_guardrail(name: str) -> Guardrail:
     if not slash:
         if name in BY_ID:
             return BY_ID[name]
-        known = [*FAMILIES, *BY_ID]
+        known = [*families(), *BY_ID]
         text = f"{show(name)} is no guardrail and no family; expected e.g. {FAMILIES[0]}"
-        raise UnknownName(text + suggest(name, known))
+        raise UnknownName("; ".join([text + suggest(name, known), *_missing]))
     if kind not in CHECKS:
         text = f"{show(name)}: {show(kind)} is no check, and only checks have names behind a '/'"
         raise UnknownName(f"{text}; {one_of(CHECKS)}{suggest(kind, CHECKS)}")

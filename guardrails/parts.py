@@ -1,34 +1,53 @@
-"""Verdicts that are too large for one record, as several that say the same.
+"""Verdicts, and texts for the checks, that are too large for one record, as several.
 
 A chunk may be as large as a record of Kafka may be, and its verdict is larger still: offsets,
 labels and findings come on top. Every part is a verdict of the same seq with a frontier of its own,
-so a reader notices nothing.
+so a reader notices nothing; texts are put together by their offsets anyway.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from guardrails.events import Segment, Verdict, encode
+from guardrails.events import CheckText, Segment, Verdict, encode
 
 # Kafka's default max.message.bytes is 1,048,588 with key and headers; a quarter is left for them
 # and for brokers that are set lower.
 MAX_RECORD_BYTES = 786_432
 
 
-def encode_parts(verdict: Verdict, max_bytes: int = MAX_RECORD_BYTES) -> list[bytes]:
-    """Return the verdict as JSON records of at most `max_bytes` each.
+def encode_parts(event: Verdict | CheckText, max_bytes: int = MAX_RECORD_BYTES) -> list[bytes]:
+    """Return a verdict or a text as JSON records of at most `max_bytes` each.
 
-    A single segment of one code point, or a single finding, is never divided further.
+    A single segment of one code point, a label, or a single finding, is never divided further.
     """
-    value = encode(verdict)
+    value = encode(event)
     if len(value) <= max_bytes:
         return [value]
-    halves = _halve(verdict)
+    halves: tuple[Verdict, Verdict] | tuple[CheckText, CheckText] | None
+    halves = _halve_text(event) if isinstance(event, CheckText) else _halve(event)
     if halves is None:
         return [value]
     first, second = halves
     return encode_parts(first, max_bytes) + encode_parts(second, max_bytes)
+
+
+def _halve_text(text: CheckText) -> tuple[CheckText, CheckText] | None:
+    segments = text.segments
+    if len(segments) == 1 and segments[0].rule is msgspec.UNSET and len(segments[0].text) > 1:
+        segments = _cut(segments[0])
+    if len(segments) < 2:
+        return None
+    middle = len(segments) // 2
+    at = segments[middle].start
+    first: str | msgspec.UnsetType = msgspec.UNSET
+    second: str | msgspec.UnsetType = msgspec.UNSET
+    if text.original is not msgspec.UNSET:
+        first, second = text.original[: at - text.start], text.original[at - text.start :]
+    return (
+        CheckText(text.stream_id, text.start, at, segments[:middle], first),
+        CheckText(text.stream_id, at, text.end, segments[middle:], second),
+    )
 
 
 def _halve(verdict: Verdict) -> tuple[Verdict, Verdict] | None:

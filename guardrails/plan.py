@@ -7,19 +7,22 @@ apart, so that a monitor can never delay what is shown.
 from __future__ import annotations
 
 import hmac
+import zlib
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import msgspec
 
 from guardrails.check import CheckSetting
 from guardrails.errors import PolicyError, RuleError
 from guardrails.guardrail import Action, Checkpoint, Mode
-from guardrails.matcher import Matcher
+from guardrails.joined_matcher import LaneMatcher, LaneState, compile_rules
+from guardrails.matcher import MatchState
 from guardrails.policy import Policy, Setting
 from guardrails.rule import Rule
 
-# More than any stream has.
-_UNLIMITED = 2**62
+# An offset behind every text.
+END_OF_TEXT = 2**62
 
 
 class BoundRule(msgspec.Struct, frozen=True):
@@ -33,10 +36,14 @@ class BoundRule(msgspec.Struct, frozen=True):
 
 
 class Lane(msgspec.Struct, frozen=True):
-    """Rules that share one frontier, and their matcher. `rules` are in the matcher's order."""
+    """Rules that share one frontier, and their matcher. `rules` are in the matcher's order.
+
+    state: makes what a stream's matching needs.
+    """
 
     rules: tuple[BoundRule, ...]
-    matcher: Matcher
+    matcher: LaneMatcher
+    state: type[LaneState]
 
 
 class LengthLimit(msgspec.Struct, frozen=True):
@@ -94,9 +101,11 @@ class Plan:
         bound = [rule for setting in self.settings for rule in _bind(setting, policy.label)]
         self.enforced = _lane([rule for rule in bound if _holds(rule)])
         self.watching = _lane([rule for rule in bound if not _holds(rule)])
+        # Where nothing is enforced, the state of a stream is that of no rules.
+        self.enforced_state = MatchState if self.enforced is None else self.enforced.state
         self.length_limit = _length_limit(self.settings, policy.label)
         limit = self.length_limit
-        self.max_chars = _UNLIMITED if limit is None else limit.max_chars
+        self.max_chars = END_OF_TEXT if limit is None else limit.max_chars
         self.bound_rules = {rule.rule.id: rule for rule in bound}
         if limit is not None:
             self.bound_rules[limit.bound.rule.id] = limit.bound
@@ -109,6 +118,11 @@ class Plan:
         # Nothing follows from a verdict but, at the end, the audit record.
         self.quiet = not self.checks and not policy.events
         self.asks_original = any(check.setting.original for check in self.checks)
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The policy as JSON, compressed: it goes into the snapshot of every shard that uses it."""
+        return zlib.compress(self.policy.model_dump_json().encode())
 
     def check(self, guardrail: str) -> PlannedCheck:
         """Return the check of a guardrail. Raises KeyError if the plan has none."""
@@ -168,10 +182,10 @@ def _lane(rules: Sequence[BoundRule]) -> Lane | None:
     if not rules:
         return None
     try:
-        matcher = Matcher([bound.rule for bound in rules])
+        matcher, state = compile_rules([bound.rule for bound in rules])
     except RuleError as error:
         raise PolicyError(str(error)) from error
-    return Lane(tuple(rules), matcher)
+    return Lane(tuple(rules), matcher, state)
 
 
 def _length_limit(settings: Sequence[Setting], label: str) -> LengthLimit | None:

@@ -15,8 +15,10 @@ from typing import Annotated, Any, Literal, Self
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from guardrails.phrases import PhraseRule
 from guardrails.problem import suggest
 from guardrails.rule import Rule
+from guardrails.scan import ScanRule
 from guardrails.setting import BY_ID, FAMILIES, Setting, SettingError, resolve_settings
 
 __all__ = ["BY_ID", "FAMILIES", "Limits", "Policy", "Setting", "SettingError"]
@@ -112,8 +114,18 @@ class Policy(_Model):
 def _describe(rule: Rule) -> list[object]:
     return [
         *(rule.id, rule.type, rule.expression, rule.confidence),
-        *(_name(rule.check), _name(rule.bounds), rule.context, rule.context_chars),
+        *(_name(rule.check), _name(rule.bounds), rule.context, rule.words, rule.context_chars),
+        *_describe_own(rule),
     ]
+
+
+def _describe_own(rule: Rule) -> list[object]:
+    match rule:
+        case PhraseRule():
+            return [rule.phrases, rule.whole_words, rule.leetspeak]
+        case ScanRule():
+            return [_name(rule.scanner)]
+    return []
 
 
 def _name(value: object) -> object:

@@ -14,8 +14,19 @@ import re
 from collections.abc import Callable, Sequence
 
 from guardrails.automaton import Automaton
-from guardrails.dfa import Dfa, members, union_of
-from guardrails.tree import Chain, Chars, Choice, Group, Node, Ranges, Repeat, union, unparse
+from guardrails.beginning import class_before
+from guardrails.dfa import Dfa, union_of
+from guardrails.tree import (
+    Chain,
+    Chars,
+    Choice,
+    Group,
+    Node,
+    Ranges,
+    Repeat,
+    union,
+    unparse,
+)
 
 # 4: the groups of digits in most numbers are counted, longer repeats are loops. Counting up to 64
 # needs 1,500 times the states on hostile text (8 times the time), and finds no more on ordinary.
@@ -26,9 +37,20 @@ class Prefilter(Dfa):
     """The hits of a set of rules. A state's mark: the rules of which a match may end there."""
 
     def __init__(self, roots: Sequence[Node]) -> None:
-        """roots: of each rule; hits are indices into them."""
-        automata = [Automaton(root, counted=_MAX_COUNTED_REPEAT) for root in roots]
+        """roots: of each rule, or what each match of it begins with; hits are indices into them."""
+        automata = [
+            Automaton(_with_class_before(root), counted=_MAX_COUNTED_REPEAT, ahead=False)
+            for root in roots
+        ]
         super().__init__(automata, backwards=False)
+        # Where reading begins, nobody knows what stood before.
+        bounded = (class_before(root) is not None for root in roots)
+        self._entered |= self._move(
+            union_of(
+                first for first, is_bounded in zip(self.firsts, bounded, strict=True) if is_bounded
+            )
+        )
+        self._forget()
         self._all_lasts = union_of(self.lasts)
         # Says of a text, from an offset on, whether it is worth reading at all.
         self.may_match = _compile_triggers(roots)
@@ -42,14 +64,22 @@ class Prefilter(Dfa):
                 hits |= 1 << rule
         return hits
 
-    def hits(self, text: str, start: int) -> Sequence[int]:
-        """Return the rules that may match in `text` from code point `start` on. O(len(text))."""
+    def hits(self, text: str, start: int) -> int:
+        """Return the rules that may match in `text` from code point `start` on, one bit for each.
+
+        O(len(text)).
+        """
         state, hits = self.start, 0
         for character in text[start:]:
             state = state[character]
             if state.mark:
                 hits |= state.mark
-        return tuple(members(hits)) if hits else ()
+        return hits
+
+
+def _with_class_before(root: Node) -> Node:
+    ranges = class_before(root)
+    return root if ranges is None else Chain((Chars(ranges), root))
 
 
 # Relative frequency of characters in English prose, per mille, rounded up; all others count 1.

@@ -43,3 +43,15 @@ def join(kinds: Sequence[Hashable], sources: Sequence[Set[int]], *, downwards: b
             key = (kinds[position], frozenset(signature))
             joined[position] = known.setdefault(key, position)
     return joined
+
+
+def in_order(joined: Sequence[int]) -> list[int]:
+    """Return the numbers of classes in the order of their first members.
+
+    So most edges keep their lengths.
+
+    >>> in_order([0, 4, 0, 7])
+    [0, 1, 0, 2]
+    """
+    numbers = {position: number for number, position in enumerate(sorted(set(joined)))}
+    return [numbers[position] for position in joined]

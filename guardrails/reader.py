@@ -31,9 +31,9 @@ class Reader:
 
     >>> from guardrails import Session, default_plan
     >>> session, reader = Session("s", default_plan()), Reader()
-    >>> first, last = session.push("tide "), session.push("gate", final=True)
+    >>> first, last = session.push("Tidal! "), session.push("Gate", final=True)
     >>> [segment.text for verdict in (first, last, first, last) for segment in reader.read(verdict)]
-    ['tide ', 'gate']
+    ['Tidal! ', 'Gate']
     """
 
     __slots__ = ("frontier", "gaps")

@@ -20,7 +20,9 @@ MAX_CLUSTER_CHARS = 4_096
 
 
 class Enforced(msgspec.Struct, frozen=True, gc=False):
-    """A decided finding that touches the text. Raw offsets. label: what replaces it."""
+    """A decided finding that touches the text. Raw offsets. part, label: where stands what is
+    replaced, and by what.
+    """
 
     start: int
     end: int
@@ -28,16 +30,21 @@ class Enforced(msgspec.Struct, frozen=True, gc=False):
     confidence: float
     rule: str
     label: str
+    part: tuple[int, int]
 
 
 class Cluster(msgspec.Struct, gc=False):
-    """Overlapping findings from `start`, their union's end, and the one that names them."""
+    """Overlapping findings from `start` to `end`, and the one that names them. part_start,
+    part_end: what is replaced, from the first part to the last.
+    """
 
     first: int
     start: int
     end: int
     named_by: Enforced
     blocks: bool
+    part_start: int
+    part_end: int
 
     @property
     def closes_at(self) -> int:
@@ -56,16 +63,21 @@ def cluster(findings: Sequence[Enforced], floor: int) -> Iterator[Cluster]:
     for finding in findings:
         if current is not None and finding.start < current.closes_at:
             current.end = max(current.end, finding.end)
+            current.part_start = min(current.part_start, max(finding.part[0], floor))
+            current.part_end = max(current.part_end, finding.part[1])
             current.blocks = current.blocks or finding.blocks
             if _rank(finding) < _rank(current.named_by):
                 current.named_by = finding
             continue
         if current is not None:
-            floor = current.end
+            floor = current.part_end
             yield current
         start = max(finding.start, floor)
         end = max(finding.end, start)
-        current = Cluster(finding.start, start, end, finding, finding.blocks)
+        part_start, part_end = max(finding.part[0], floor), max(finding.part[1], floor)
+        current = Cluster(
+            *(finding.start, start, end, finding, finding.blocks, part_start, part_end)
+        )
     if current is not None:
         yield current
 
@@ -126,7 +138,7 @@ class Release:
                 self._show(min(group.start, frontier), segments)
                 keep_from = group.first
                 break
-            self._show(group.start, segments)
+            self._show(group.part_start, segments)
             self._replace(group, segments)
         if keep_from is None:
             self._waiting.clear()
@@ -144,12 +156,12 @@ class Release:
             self.plain += count
 
     def _replace(self, group: Cluster, segments: list[Segment]) -> None:
-        count = group.end - self.offset
+        count = group.part_end - self.offset
         if count > 0:
             name = group.named_by
-            segments.append(Segment(self.offset, group.end, name.label, name.rule))
+            segments.append(Segment(self.offset, group.part_end, name.label, name.rule))
             self.held = self.held[count:]
-            self.offset = group.end
+            self.offset = group.part_end
             self.redacted += count
 
     def rollback(self, offset: int) -> None:

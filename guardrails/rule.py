@@ -9,6 +9,10 @@ import msgspec
 # The group of an expression that matches only where a hold has reached its cap: the match is then
 # cut there, and a redaction that cannot know its end becomes a block.
 CAP_GROUP = "cap"
+# Groups of an expression whose names begin so: the first that holds text is what a redaction
+# replaces. What stands around it in the match says what it is, and stays: the name of a key, an
+# equals sign, quotes.
+PART_GROUP = "secret"
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,10 +21,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     id: as users know it; secrets have the id gitleaks gives them. type: Presidio's entity name, or
     SECRET. expression: Python `re` syntax with ASCII classes, matched on folded text
     (`guardrails.fold`). check: called with the folded text of a match, says whether it counts; the
-    search goes on one code point behind the start of a match that does not. context: folded
-    lower-case words, one of which must stand within `context_chars` code points of the match, on
-    either side. confidence: 0 to 1, with such a word if it needs one. bare: confidence without;
-    None: it does not count without.
+    search goes on one code point behind the start of a match that does not. context, words: folded
+    lower-case texts, one of which must stand within `context_chars` code points of the match, on
+    either side; words only where no ASCII letter or digit touches them. confidence: 0 to 1, with
+    such a text if it needs one. bare: confidence without; None: it does not count without. lane:
+    rules of one lane share an automaton. What one remembers of a text multiplies with what the
+    others do, so rules that read many words in a row have a lane of their own.
     """
 
     id: str
@@ -29,10 +35,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float = 0.9
     check: Callable[[str], bool] | None = None
     context: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     context_chars: int = 0
     # Also asked about the character before and the one behind the match ('' at an end).
     bounds: Callable[[str, str], bool] | None = None
     bare: float | None = None
+    lane: str = ""
 
 
 # What a policy wants unless it says otherwise: a pattern that many harmless texts match, and no
@@ -58,7 +66,7 @@ def at_least(rules: Iterable[Rule], min_confidence: float) -> tuple[Rule, ...]:
         if rule.bare is not None and rule.bare >= min_confidence:
             found.append(
                 msgspec.structs.replace(
-                    rule, context=(), context_chars=0, confidence=rule.bare, bare=None
+                    rule, context=(), words=(), context_chars=0, confidence=rule.bare, bare=None
                 )
             )
         elif rule.confidence >= min_confidence:

@@ -114,6 +114,13 @@ class Sequencer:
         self.next_seq = following
         return [Lost(first, following - 1), *self._follow(now_ms)]
 
+    def end_at(self, seq: int) -> list[Chunk]:
+        """Let nothing follow behind `seq`; return the chunks that wait there."""
+        left = [self._waiting.pop(number) for number in sorted(self._waiting)]
+        self.next_seq = seq + 1
+        self.waiting_since_ms = None
+        return left
+
     def skip_to(self, seq: int) -> bool:
         """Accept a chunk that makes all before it unnecessary; False if it is not new."""
         if seq < self.next_seq:

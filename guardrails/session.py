@@ -65,8 +65,8 @@ class Session:
 
     __slots__ = (
         *("_content", "_inspection", "_is_content", "_losses", "chunks", "context", "ended_by"),
-        *("lifetime", "plan", "reason", "sequencer", "slowest_ms", "state", "stream_id"),
-        "verdicts",
+        *("lifetime", "plan", "reason", "sequencer", "slowest_ms", "state", "strays"),
+        *("stream_id", "verdicts"),
     )
 
     def __init__(
@@ -87,6 +87,8 @@ class Session:
         # Whether the stream sends `content`; None while it has sent no text.
         self._is_content: bool | None = None
         self._losses = Losses()
+        # Chunks that had waited and turn out to stand behind the end.
+        self.strays: tuple[Chunk, ...] = ()
 
     def push(self, text: str, *, final: bool = False, latency_ms: float = 0.0) -> Verdict:
         """Take the next piece of text, in order; for use without a transport.
@@ -141,8 +143,8 @@ class Session:
 
     def _take(self, steps: Sequence[Chunk | Lost], latency_ms: float) -> list[Verdict]:
         verdicts: list[Verdict] = []
-        for step in steps:
-            if self.state == "complete":
+        for index, step in enumerate(steps):
+            if self.ended_by or self.state == "complete":
                 break
             if isinstance(step, Lost):
                 verdicts += self._lose(step, latency_ms)
@@ -151,7 +153,22 @@ class Session:
                 self.ended_by = "aborted"
             final = step.final or step.aborted
             verdicts.append(self._push(step.text or "", final=final, latency_ms=latency_ms))
+            if final:
+                self._end_at(step.seq, steps[index + 1 :])
         return verdicts
+
+    def _end_at(self, seq: int, following: Sequence[Chunk | Lost]) -> None:
+        """Take what waited behind the last chunk for what it is: wrong, unless the text was cut."""
+        left = self.sequencer.end_at(seq)
+        if not self._inspection.cleared.blocked:
+            behind = [step for step in following if isinstance(step, Chunk)]
+            self.strays = (*self.strays, *behind, *left)
+            self.sequencer.late += len(behind) + len(left)
+
+    def take_strays(self) -> tuple[Chunk, ...]:
+        """Return the chunks behind the end that were not judged, once."""
+        strays, self.strays = self.strays, ()
+        return strays
 
     def _receive_content(self, chunk: Chunk, latency_ms: float) -> list[Verdict]:
         if not self.sequencer.skip_to(chunk.seq):
@@ -163,7 +180,7 @@ class Session:
             return [self._push("", final=final, latency_ms=latency_ms)]
         inspection, tracker = self._inspection, self._content
         content = clean_content(chunk.content, final=final)
-        if inspection.release.blocked:
+        if inspection.cleared.blocked:
             delta = content[inspection.received :]
             return [self._push(delta, final=final, latency_ms=latency_ms)]
         change = tracker.derive(content, inspection.cleared.held)
@@ -277,7 +294,9 @@ class Session:
 
     def evict(self) -> list[Verdict]:
         """End the stream though it goes on: there is no room. Open checks count as skipped."""
-        verdicts = []
+        verdicts: list[Verdict] = []
+        while not self.ended_by and self.sequencer.waiting:
+            verdicts += self._take(self.sequencer.give_up(self.last_at_ms), 0.0)
         if not self.ended_by:
             self.ended_by = "evicted"
             verdicts.append(self._push("", final=True, latency_ms=0.0))

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 import msgspec
 from pydantic import ValidationError
 
+from guardrails.allow import AllowList, except_allowed, join
 from guardrails.check import CheckError, CheckOptions, CheckSetting, resolve_check
 from guardrails.errors import RuleError
 from guardrails.guardrail import DEFAULT_MODES, FIXED_MODES, Action, Guardrail, Mode, Options
-from guardrails.naming import BY_ID, CHECKS, FAMILIES, UnknownName, find_guardrail
+from guardrails.naming import BY_ID, CHECKS, FAMILIES, UnknownName, families, find_guardrail
 from guardrails.problem import (
     Path,
     Problem,
@@ -29,7 +30,7 @@ __all__ = ["BY_ID", "FAMILIES", "Setting", "SettingError", "resolve_settings"]
 
 # For every guardrail, and for those that are made of rules.
 _COMMON_KEYS = ("mode", "action")
-_RULE_KEYS = (*_COMMON_KEYS, "min_confidence")
+_RULE_KEYS = (*_COMMON_KEYS, "min_confidence", "allow")
 _Kind = TypeVar("_Kind", bound=StrEnum)
 
 
@@ -103,15 +104,17 @@ def _mappings(
 
 
 def _problem_of(name: str, entry: object) -> Problem | None:
-    if name not in FAMILIES:
+    if name not in families():
         try:
             find_guardrail(name)
         except UnknownName as error:
             return Problem((name,), str(error), at_key=True)
     if entry is None or isinstance(entry, Mapping):
         return None
-    text = f"'{name}' must be a mapping of settings, got {show(entry)}"
     word = next((kind for kind in (Action, Mode) if entry in list(kind)), None)
+    # What was written in a wrong place may be a system prompt.
+    got = "a text" if isinstance(entry, str) and word is None else show(entry)
+    text = f"'{name}' must be a mapping of settings, got {got}"
     hint = f"; did you mean '{{{word.__name__.lower()}: {entry}}}'?" if word else ""
     return Problem((name,), text + hint)
 
@@ -129,6 +132,7 @@ class _Resolver:
         self.entries = entries
         self._problems = problems
         self._audit_only = audit_only
+        self._allow_lists: dict[str, AllowList] = {}
 
     def _add(self, problem: Problem) -> None:
         # A family's settings are read once for each of its guardrails: say it once.
@@ -138,7 +142,8 @@ class _Resolver:
         """Return one guardrail's setting; None if it does not run or its setting is wrong."""
         own = self.entries.get(guardrail.id)
         family = self.entries.get(guardrail.family)
-        if own is None and (family is None or guardrail.check is not None):
+        by_name = guardrail.by_name or guardrail.check is not None
+        if own is None and (family is None or by_name):
             return None
         for key in family or {}:
             if key not in _RULE_KEYS:
@@ -186,18 +191,41 @@ class _Resolver:
             self._add(Problem(path, text))
         return DEFAULT_MIN_CONFIDENCE
 
+    def _allow(self, guardrail: Guardrail) -> AllowList:
+        """Return what the guardrail's entry and its family's allow together."""
+        own = [guardrail.id] if "allow" in _common_keys(guardrail) else []
+        return join(self._allow_list(name) for name in (guardrail.family, *own))
+
+    def _allow_list(self, name: str) -> AllowList:
+        if name not in self._allow_lists:
+            value = self.entries.get(name, {}).get("allow")
+            try:
+                found = AllowList.model_validate([] if value is None else value)
+            except ValidationError as error:
+                found = AllowList()
+                for problem in explain(error, AllowList, (name, "allow")):
+                    self._add(_without_texts(problem) if isinstance(value, list) else problem)
+            self._allow_lists[name] = found
+        return self._allow_lists[name]
+
     def _with_options(
         self, guardrail: Guardrail, mode: Mode, action: Action, values: Mapping[str, Any]
     ) -> Setting | None:
         model = guardrail.options or Options
-        known = [*_common_keys(guardrail), *model.model_fields]
+        known = list(dict.fromkeys([*_common_keys(guardrail), *model.model_fields]))
         unknown = [key for key in values if key not in model.model_fields]
         for key in unknown:
             self._add(unknown_key((guardrail.id, key), known, f"setting of '{guardrail.id}'"))
+        allow = self._allow(guardrail)
+        values = {key: value for key, value in values.items() if key not in unknown}
+        if _allows_itself(guardrail):
+            values["allow"] = allow
         try:
-            options = model.model_validate({k: v for k, v in values.items() if k not in unknown})
+            options = model.model_validate(values)
             rules = guardrail.build(options) if guardrail.build else guardrail.rules
             rules = at_least(rules, self._min_confidence(guardrail))
+            if not _allows_itself(guardrail):
+                rules = except_allowed(rules, allow.compiled())
             max_chars = guardrail.max_chars(options) if guardrail.max_chars else None
             check = _resolve_check(guardrail, options)
         except ValidationError as error:
@@ -221,7 +249,8 @@ class _Resolver:
             names = [rule.id for rule in setting.rules]
             if setting.max_chars is not None or setting.check is not None:
                 names.append(guardrail.id)
-            for name in names:
+            # A guardrail may have several rules of one id: what they find is one thing.
+            for name in dict.fromkeys(names):
                 if name in owner:
                     text = (
                         f"rule id '{name}' of '{guardrail.id}' is already used by"
@@ -242,7 +271,23 @@ class _Resolver:
 
 
 def _common_keys(guardrail: Guardrail) -> tuple[str, ...]:
-    return _RULE_KEYS if guardrail.rules or guardrail.build else _COMMON_KEYS
+    if not (guardrail.rules or guardrail.build):
+        return _COMMON_KEYS
+    own = guardrail.options.model_fields if guardrail.options else {}
+    # A guardrail may mean something of its own by a key.
+    return tuple(key for key in _RULE_KEYS if key not in own or _allows_itself(guardrail))
+
+
+def _allows_itself(guardrail: Guardrail) -> bool:
+    """Tell whether the guardrail applies its allow list: it knows which part of a match counts."""
+    fields = guardrail.options.model_fields if guardrail.options else {}
+    return "allow" in fields and fields["allow"].annotation is AllowList
+
+
+def _without_texts(problem: Problem) -> Problem:
+    """Place a problem of a plain list, which is read as one of texts."""
+    path = (*problem.path[:2], *problem.path[3:])
+    return Problem(path, problem.text.replace(".allow.texts", ".allow", 1), problem.at_key)
 
 
 def _resolve_check(guardrail: Guardrail, options: Options) -> CheckSetting | None:

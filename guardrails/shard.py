@@ -1,17 +1,21 @@
 """Many streams side by side: what one partition of the dataflow remembers, and nothing else.
 
-A shard's time is log time: the largest timestamp it has been told. Deadlines lie in one heap; a
-deadline that has moved on is put back when it comes up, so a chunk costs the heap nothing.
+A shard's time is log time: the largest timestamp it has been told. Deadlines stand in one agenda; a
+deadline that has moved on is put back when it comes up, so a chunk costs the agenda nothing.
 """
 
 from __future__ import annotations
 
-import heapq
+import json
 import pickle
+import zlib
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import msgspec
+
 from guardrails import narration
+from guardrails.agenda import Agenda
 from guardrails.budget import DEFAULT_BUDGET, Budget
 from guardrails.codec import decode_chunk
 from guardrails.errors import MalformedEvent, SnapshotError
@@ -34,7 +38,7 @@ from guardrails.records import END_OF_TIME, Record
 from guardrails.session import Session
 from guardrails.tombstones import Tombstones
 
-SNAPSHOT_VERSION = 1
+SNAPSHOT_VERSION = 2
 
 # Shards of one partition: measured, see docs/decisions/0002. Part of every snapshot,
 # because another number would look for a stream in another shard.
@@ -59,9 +63,9 @@ class Shard:
         self._budget = budget.share(SHARDS)
         self._sessions: dict[str, Session] = {}
         self._clock_ms = 0
-        self._deadlines: list[tuple[int, str]] = []
+        self._deadlines = Agenda()
         # When questions to checks are given up: by the log time of their answers.
-        self._expiries: list[tuple[int, str]] = []
+        self._expiries = Agenda()
         self._tombstones = Tombstones()
         self._parked = Parked()
         self._saved: dict[str, bytes] = {}
@@ -95,7 +99,7 @@ class Shard:
         time_ms = record.timestamp_ms
         if time_ms > self._clock_ms:
             self._clock_ms = time_ms
-        if self._deadlines and self._deadlines[0][0] <= self._clock_ms:
+        if self._deadlines.is_due(self._clock_ms):
             # What is due by now has happened before this chunk came: in a replay, where no clock
             # comes between, as in the first run.
             return [*self._pass_deadlines(now_ms), *self._take(chunk, record, now_ms)]
@@ -110,15 +114,19 @@ class Shard:
     def _judge(self, session: Session, chunk: Chunk, record: Record, now_ms: float) -> list[Event]:
         time_ms = record.timestamp_ms
         try:
-            verdicts: list[Verdict] = session.receive(chunk, time_ms, now_ms - time_ms)
+            verdicts: list[Event] = session.receive(  # type: ignore[assignment]
+                chunk, time_ms, now_ms - time_ms
+            )
         except MalformedEvent as error:
             return [dead_letter(record, error.reason, error.detail)]
+        if session.strays:
+            verdicts += [_stray(record, stray, chunk.seq) for stray in session.take_strays()]
         if self._keep:
             self._changed.add(chunk.stream_id)
         if session.sequencer.waiting_since_ms is not None:
-            heapq.heappush(self._deadlines, (session.deadline_ms(), session.stream_id))
+            self._deadlines.note(session.stream_id, session.deadline_ms())
         if session.plan.quiet and session.state != "complete":
-            return verdicts  # type: ignore[return-value]
+            return verdicts
         return self._conclude(session, verdicts, now_ms)
 
     def _conclude(self, session: Session, verdicts: Sequence[Event], now_ms: float) -> list[Event]:
@@ -140,7 +148,7 @@ class Shard:
     def _watch_expiry(self, session: Session) -> None:
         expires_at_ms = session.expires_at_ms()
         if expires_at_ms is not None:
-            heapq.heappush(self._expiries, (expires_at_ms, session.stream_id))
+            self._expiries.note(session.stream_id, expires_at_ms)
 
     def answer(self, result: CheckResult, timestamp_ms: int, now_ms: float) -> list[Event]:
         """Take the answer of a check. timestamp_ms: the broker's, of its record."""
@@ -161,8 +169,7 @@ class Shard:
         real one: a replay, in which all clocks are others, finds the same.
         """
         events: list[Event] = []
-        while self._expiries and self._expiries[0][0] <= clock_ms:
-            _, stream_id = heapq.heappop(self._expiries)
+        while (stream_id := self._expiries.next(clock_ms)) is not None:
             session = self._sessions.get(stream_id)
             if session is None:
                 continue
@@ -213,7 +220,7 @@ class Shard:
             return self._park(chunk, record, plan)
         session = Session(chunk.stream_id, plan, context=chunk.context, now_ms=record.timestamp_ms)
         self._sessions[chunk.stream_id] = session
-        heapq.heappush(self._deadlines, (session.deadline_ms(), chunk.stream_id))
+        self._deadlines.note(chunk.stream_id, session.deadline_ms())
         return session
 
     def _park(self, chunk: Chunk, record: Record, plan: Plan) -> list[Event]:
@@ -225,8 +232,7 @@ class Shard:
         if not self._parked.park(chunk.stream_id, record, plan.policy.limits):
             return [_beginless(record, chunk.stream_id)]
         if is_first:
-            forgotten_at_ms = self._parked.forgotten_at_ms(chunk.stream_id)
-            heapq.heappush(self._deadlines, (forgotten_at_ms, chunk.stream_id))
+            self._deadlines.note(chunk.stream_id, self._parked.forgotten_at_ms(chunk.stream_id))
         return []
 
     def _refuse(self, chunk: Chunk, record: Record) -> list[Event]:
@@ -268,8 +274,7 @@ class Shard:
     def _pass_deadlines(self, now_ms: float) -> list[Event]:
         """Give up gaps, end idle and old streams, forget chunks whose stream never began."""
         events: list[Event] = []
-        while self._deadlines and self._deadlines[0][0] <= self._clock_ms:
-            _, stream_id = heapq.heappop(self._deadlines)
+        while (stream_id := self._deadlines.next(self._clock_ms)) is not None:
             session = self._sessions.get(stream_id)
             if session is None:
                 beginless = self._parked.take(stream_id)
@@ -281,7 +286,7 @@ class Shard:
             events += self._conclude(session, verdicts, now_ms)
             deadline_ms = session.deadline_ms()
             if session.state != "complete" and deadline_ms < END_OF_TIME:
-                heapq.heappush(self._deadlines, (deadline_ms, stream_id))
+                self._deadlines.note(stream_id, deadline_ms)
         return events
 
     def snapshot(self) -> tuple[Any, ...] | None:
@@ -293,9 +298,7 @@ class Shard:
             self._saved[stream_id] = pickle.dumps(state, pickle.HIGHEST_PROTOCOL)
         self._changed.clear()
         in_use = {session.plan.version: session.plan for session in self._sessions.values()}
-        policies = tuple(
-            (version, plan.policy.model_dump_json()) for version, plan in in_use.items()
-        )
+        policies = tuple((version, plan.packed) for version, plan in in_use.items())
         return (
             *(SNAPSHOT_VERSION, SHARDS, self._clock_ms, policies, tuple(self._saved.values())),
             *(self._tombstones.snapshot(), self._parked.snapshot()),
@@ -320,21 +323,35 @@ class Shard:
                 f"{SNAPSHOT_VERSION} and {SHARDS}; start with an empty recovery directory"
             )
         _, _, shard._clock_ms, policies, streams, tombstones, parked = saved
-        in_use = {version: plans.version(version, source) for version, source in policies}
+        in_use = {
+            version: plans.version(version, zlib.decompress(packed).decode())
+            for version, packed in policies
+        }
         for state in streams:
             # Our own bytes, from our own recovery store.
             fields = pickle.loads(state)  # noqa: S301
             session = Session.restore(fields, in_use[fields[2]])
             shard._sessions[session.stream_id] = session
             shard._saved[session.stream_id] = state
-            shard._deadlines.append((session.deadline_ms(), session.stream_id))
+            shard._deadlines.note(session.stream_id, session.deadline_ms())
             shard._watch_expiry(session)
         shard._tombstones = Tombstones.restore(tombstones)
         shard._parked = Parked.restore(parked)
-        parked_streams = shard._parked.streams()
-        shard._deadlines += [(shard._parked.forgotten_at_ms(one), one) for one in parked_streams]
-        heapq.heapify(shard._deadlines)
+        for stream_id in shard._parked.streams():
+            shard._deadlines.note(stream_id, shard._parked.forgotten_at_ms(stream_id))
         return shard
+
+
+def _stray(record: Record, stray: Chunk, end: int) -> DeadLetter:
+    """Return the letter for a chunk that had waited. record: the one that showed where the end is;
+    the stray's own place is not known any more.
+    """
+    detail = (
+        f"seq {stray.seq} came behind the end of stream {stray.stream_id!r}; it was read before "
+        f"the record named here, which has seq {end}"
+    )
+    value = json.dumps(msgspec.to_builtins(stray)).encode()
+    return dead_letter(msgspec.structs.replace(record, value=value), "after-end", detail)
 
 
 def _beginless(record: Record, stream_id: str) -> DeadLetter:

@@ -11,12 +11,13 @@ import re
 import re._constants as sre  # type: ignore[import-not-found, unused-ignore]
 import re._parser as sre_parser  # type: ignore[import-not-found, unused-ignore]
 from collections.abc import Set
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from guardrails.errors import RuleError
-from guardrails.rule import CAP_GROUP
+from guardrails.rule import CAP_GROUP, PART_GROUP
 from guardrails.tree import (
     LAST_CODE_POINT,
     Chain,
@@ -104,6 +105,28 @@ _CLASSES: dict[Any, Ranges] = _ASCII_CLASSES | {
 }
 
 
+# 600 rules have 27,000 classes, and 400 different ones.
+@lru_cache(maxsize=4_096)
+def _chars(op: Any, items: tuple[Any, ...], flags: int) -> Chars:
+    negated = op is sre.NOT_LITERAL
+    if op is sre.ANY:
+        return Chars(((0, LAST_CODE_POINT),) if flags & re.DOTALL else complement(((10, 10),)))
+    ranges: list[tuple[int, int]] = []
+    for kind, value in items:
+        if kind is sre.NEGATE:
+            negated = True
+        elif kind is sre.LITERAL:
+            ranges.append((value, value))
+        elif kind is sre.RANGE:
+            ranges.append(value)
+        else:
+            ranges.extend(_CLASSES[value])
+    merged = union(ranges)
+    if flags & re.IGNORECASE:
+        merged = _both_cases(merged)
+    return Chars(complement(merged) if negated else merged)
+
+
 def _both_cases(ranges: Ranges) -> Ranges:
     """Add the other case of ASCII letters, which is what IGNORECASE with ASCII does."""
     swapped = [
@@ -135,7 +158,8 @@ class _Reader:
 
     def node(self, op: Any, argument: Any, flags: int) -> Node:
         if op in (sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN):
-            return self.chars(op, argument, flags)
+            items = tuple(argument) if op is sre.IN else ((sre.LITERAL, argument),)
+            return _chars(op, items, flags & (re.DOTALL | re.IGNORECASE))
         if op in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
             return self.repeat(op, argument, flags)
         if op is sre.SUBPATTERN:
@@ -165,7 +189,7 @@ class _Reader:
     def name(self, index: int) -> str | None:
         """Return the name of a capturing group, if it means something to the engine."""
         name = self.names.get(index)
-        if name != CAP_GROUP:
+        if name is None or not (name == CAP_GROUP or name.startswith(PART_GROUP)):
             name = f"g{index}" if index in self.referred else None
         if name and self._atomic:
             # There `re` of CPython 3.11 reports wrong groups, or a SystemError.
@@ -189,26 +213,6 @@ class _Reader:
         if any_case:
             part = Repeat(Chars(((0, LAST_CODE_POINT),)), *width(part))
         return Reference(part, self.refer(index), any_case=any_case)
-
-    def chars(self, op: Any, argument: Any, flags: int) -> Chars:
-        negated = op is sre.NOT_LITERAL
-        if op is sre.ANY:
-            return Chars(((0, LAST_CODE_POINT),) if flags & re.DOTALL else complement(((10, 10),)))
-        items = argument if op is sre.IN else [(sre.LITERAL, argument)]
-        ranges: list[tuple[int, int]] = []
-        for kind, value in items:
-            if kind is sre.NEGATE:
-                negated = True
-            elif kind is sre.LITERAL:
-                ranges.append((value, value))
-            elif kind is sre.RANGE:
-                ranges.append(value)
-            else:
-                ranges.extend(_CLASSES[value])
-        merged = union(ranges)
-        if flags & re.IGNORECASE:
-            merged = _both_cases(merged)
-        return Chars(complement(merged) if negated else merged)
 
     def repeat(self, op: Any, argument: Any, flags: int) -> Node:
         low, high, tree = argument

@@ -121,6 +121,13 @@ class Track:
             self._answered.append((window, result))
         return window
 
+    def expires_at_ms(self) -> int | None:
+        """Return when the first window is given up; they are asked, and so given up, in order."""
+        for window in self.open.values():
+            if window.expires_at_ms is not None:
+                return window.expires_at_ms
+        return None
+
     def expired(self, stream_id: str, clock_ms: int) -> Iterator[CheckResult]:
         """Yield an answer for each window that will get none. clock_ms: of the answers' log."""
         for name, window in self.open.items():

@@ -1,28 +1,34 @@
 """What a stream's answer must be, from its whole text at once, by the plainest code we can write.
 
-Shares with the engine only how one code point is folded. No matcher, no automaton, no prefilter, no
-release: `re` over the whole folded text, and lists.
+Shares with the engine only how one code point is folded and, for phrases, evened out. No matcher,
+no automaton, no prefilter, no release: `re` over the whole folded text, and lists.
 """
 
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
 from guardrails.fold import fold
 from guardrails.guardrail import Action, Mode
+from guardrails.phrases import LEETSPEAK, PhraseRule, even, is_spaced
 from guardrails.rule import Rule
+from guardrails.scan import ScanRule
 from tests.plans import Ruled
 
 INVISIBLE_CAP = 64
 CLUSTER_CAP = 4_096
+SPACES_CAP = 4
 CHARS_CLAMP, GROUP_CLAMP = 512, 16
 
 
-class Hit(msgspec.Struct, frozen=True, order=True):
-    """A finding as the oracle sees it."""
+@dataclass(frozen=True, order=True)
+class Hit:
+    """A finding as the oracle sees it. value: what a redaction replaces; None: all of it."""
 
     start: int
     end: int
@@ -30,6 +36,11 @@ class Hit(msgspec.Struct, frozen=True, order=True):
     action: Action
     mode: Mode
     confidence: float
+    value: tuple[int, int] | None = field(default=None, compare=False)
+
+    @property
+    def replaced(self) -> tuple[int, int]:
+        return self.value or (self.start, self.end)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -76,10 +87,10 @@ def folded_with_origins(text: str) -> tuple[str, list[int]]:
 
 def spans(
     rule: Rule, expression: str, text: str, origins: Sequence[int], size: int
-) -> list[tuple[int, int, str, bool]]:
+) -> list[tuple[int, int, tuple[int, int], bool]]:
     """Return the leftmost matches, one behind the other, that the rule accepts: raw spans."""
     pattern = re.compile(expression, re.ASCII)
-    out: list[tuple[int, int, str, bool]] = []
+    out: list[tuple[int, int, tuple[int, int], bool]] = []
     position = 0
     while (match := pattern.search(text, position)) is not None:
         start, end = match.span()
@@ -91,9 +102,77 @@ def spans(
         behind = origins[end] if end < len(origins) else size
         behind = max(behind, origins[end - 1] + 1)
         capped = match.groupdict().get("cap") is not None
+        value = (origins[start], behind)
+        names = [name for name in pattern.groupindex if name.startswith("secret")]
+        inner = [match.span(name) for name in names]
+        inner = [(a, b) for a, b in inner if start <= a < b <= end]
+        if inner:
+            first, last = inner[0]
+            until = origins[last] if last < len(origins) else size
+            value = (origins[first], max(until, origins[last - 1] + 1))
         if not out or out[-1][0] < origins[start]:
-            out.append((origins[start], behind, match[0], capped))
+            out.append((origins[start], behind, value, capped))
     return out
+
+
+def phrase_spans(
+    rule: PhraseRule, text: str, origins: Sequence[int], size: int
+) -> list[tuple[int, int, tuple[int, int], bool]]:
+    """Return where phrases stand, the longest at each place, one behind the other: raw spans.
+
+    text: folded; every phrase is tried at every place.
+    """
+    phrases = {" ".join(evened(fold(phrase)).split(" ")).strip() for phrase in rule.phrases}
+    words = [re.sub(" +", " ", phrase) for phrase in phrases]
+    text = evened(text)
+    out: list[tuple[int, int, tuple[int, int], bool]] = []
+    start = 0
+    while start < len(text):
+        ends = [_phrase_end(rule, phrase, text, start) for phrase in words]
+        end = max((end for end in ends if end is not None), default=None)
+        if end is None:
+            start += 1
+            continue
+        behind = origins[end] if end < len(origins) else size
+        behind = max(behind, origins[end - 1] + 1)
+        if not out or out[-1][0] < origins[start]:
+            out.append((origins[start], behind, (origins[start], behind), False))
+        start = end
+    return out
+
+
+def evened(text: str) -> str:
+    return "".join(map(even, text))
+
+
+def _phrase_end(rule: PhraseRule, phrase: str, text: str, start: int) -> int | None:
+    """Return where a phrase ends that begins at `start`; None if it does not."""
+    at, digits, kept = start, 0, 0
+    for wanted in phrase:
+        if wanted == " ":
+            run = len(text) - len(text[at:].lstrip(" ")) - at
+            if not 1 <= run <= SPACES_CAP:
+                return None
+            at += run
+            continue
+        given = text[at : at + 1]
+        if given == wanted:
+            kept += given.isalpha()
+        elif given and rule.leetspeak and wanted in LEETSPEAK.get(given, ""):
+            digits += given.isdecimal()
+        else:
+            return None
+        at += 1
+    changed = re.sub(" +", " ", text[start:at]) != phrase
+    if changed and not (kept and 2 * digits <= len(phrase)):
+        return None
+    if rule.whole_words:
+        before, behind = text[start - 1 : start] if start else "", text[at : at + 1]
+        if before and is_spaced(before) and is_spaced(phrase[0]):
+            return None
+        if behind and is_spaced(behind) and is_spaced(phrase[-1]):
+            return None
+    return at
 
 
 def _accepted(rule: Rule, text: str, start: int, end: int) -> bool:
@@ -102,11 +181,27 @@ def _accepted(rule: Rule, text: str, start: int, end: int) -> bool:
         return False
     if rule.check is not None and not rule.check(text[start:end]):
         return False
-    if not rule.context:
+    if not rule.context and not rule.words:
         return True
     reach = rule.context_chars
-    near = (before[len(before) - reach :] if reach < len(before) else before, after[:reach])
-    return any(word in side.lower() for word in rule.context for side in near)
+    sides = ((max(0, start - reach), start), (end, min(len(text), end + reach)))
+    longest = max(map(len, (*rule.context, *rule.words)))
+    places = [
+        (at, to)
+        for low, high in sides
+        for at in range(low, high)
+        for to in range(at + 1, min(high, at + longest) + 1)
+    ]
+    return any(
+        text[at:to].lower() in rule.context
+        or (text[at:to].lower() in rule.words and not _touched(text, at, to))
+        for at, to in places
+    )
+
+
+def _touched(text: str, start: int, end: int) -> bool:
+    beside = text[max(0, start - 1) : start] + text[end : end + 1]
+    return any(one in string.ascii_letters + string.digits for one in beside)
 
 
 def judge(
@@ -130,10 +225,17 @@ def judge(
     for item in ruled:
         rule = item.rule
         labels[rule.id] = label(rule)
-        expression = (expressions or {}).get(rule.id) or clamp(rule.expression)
-        for start, end, _, capped in spans(rule, expression, folded, origins, len(text)):
+        if isinstance(rule, PhraseRule):
+            found = phrase_spans(rule, folded, origins, len(text))
+        elif isinstance(rule, ScanRule):
+            places = rule.scanner.places(text)  # type: ignore[attr-defined]
+            found = [(at, at + 1, (at, at + 1), True) for at in places]
+        else:
+            expression = (expressions or {}).get(rule.id) or clamp(rule.expression)
+            found = spans(rule, expression, folded, origins, len(text))
+        for start, end, value, capped in found:
             action = Action.BLOCK if capped and item.action is Action.REDACT else item.action
-            hits.append(Hit(start, end, rule.id, action, item.mode, rule.confidence))
+            hits.append(Hit(start, end, rule.id, action, item.mode, rule.confidence, value))
     if max_chars is not None and len(text) > max_chars:
         action = Action.BLOCK if length_action is Action.REDACT else length_action
         hits.append(Hit(max_chars, max_chars + 1, "length", action, Mode.BLOCK, 1.0))
@@ -155,15 +257,17 @@ def _decide(hits: list[Hit], labels: dict[str, str], text: str) -> Answer:
     at = 0
     for group in _groups(enforced):
         start = max(group[0].start, at)
-        if start > at:
-            shown.append((at, start, text[at:start], None))
-        at = start
         if any(hit.action is Action.BLOCK for hit in group):
-            return Answer(tuple(hits), tuple(shown), True, at, Action.BLOCK)
-        end = max(hit.end for hit in group)
-        if end > at:
+            if start > at:
+                shown.append((at, start, text[at:start], None))
+            return Answer(tuple(hits), tuple(shown), True, start, Action.BLOCK)
+        start = max(at, min(hit.replaced[0] for hit in group))
+        end = max(hit.replaced[1] for hit in group)
+        if end > start:
+            if start > at:
+                shown.append((at, start, text[at:start], None))
             best = min(group, key=lambda hit: (-hit.confidence, hit.start - hit.end, hit.rule))
-            shown.append((at, end, labels[best.rule], best.rule))
+            shown.append((start, end, labels[best.rule], best.rule))
             at = end
     if at < len(text):
         shown.append((at, len(text), text[at:], None))
@@ -183,7 +287,7 @@ def _groups(enforced: list[Hit]) -> list[list[Hit]]:
             groups.append([hit])
             reach = covered
         reach = max(reach, hit.end)
-        covered = max(covered, reach)
+        covered = max(covered, hit.replaced[1])
     return groups
 
 

@@ -49,11 +49,11 @@ class Expressions:
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._capped = False
+        self._named: set[str] = set()
 
     def one(self) -> str:
         """Return an expression of moderate size."""
-        self._capped = False
+        self._named.clear()
         if self._random.random() < 0.1:
             return self.referring()
         return self.choice(self._random.choice([1, 2, 2, 3]))
@@ -99,11 +99,14 @@ class Expressions:
 
     def group(self, depth: int) -> str:
         random = self._random
-        opening = random.choice(["(?:", "(?:", "(", "(?>", "(?P<cap>"])
-        if opening == "(?P<cap>":
-            if self._capped:
+        opening = random.choice(
+            ["(?:", "(?:", "(", "(?>", "(?P<cap>", "(?P<secret>", "(?P<secret_2>"]
+        )
+        if opening.startswith("(?P"):
+            # A name stands once in an expression.
+            if opening in self._named:
                 opening = "(?:"
-            self._capped = True
+            self._named.add(opening)
         return f"{opening}{self.choice(depth - 1)})"
 
     def repeat(self, depth: int) -> str:
@@ -155,7 +158,7 @@ def not_before_letter(_before: str, after: str) -> bool:
 def ruled(random: Random, rule_id: str) -> Ruled:
     """A random rule with a random action and mode."""
     context = tuple(random.sample(["ab", "c", "1a"], random.choice([1, 2])))
-    has_context = random.random() < 0.2
+    has_context, whole = random.random() < 0.2, random.random() < 0.5
     rule = Rule(
         id=rule_id,
         type=rule_id.upper(),
@@ -163,7 +166,8 @@ def ruled(random: Random, rule_id: str) -> Ruled:
         confidence=random.choice([0.3, 0.9, 0.9, 1.0]),
         check=random.choice([None, None, None, even, long_enough]),
         bounds=random.choice([None, None, None, not_after_letter, not_before_letter]),
-        context=context if has_context else (),
+        context=context if has_context and not whole else (),
+        words=context if has_context and whole else (),
         context_chars=random.randint(1, 9) if has_context else 0,
     )
     action = random.choice([*Action, Action.REDACT, Action.REDACT])

@@ -9,7 +9,7 @@ matcher's frontier.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from guardrails.events import CheckFinding, CheckStatus
 from guardrails.guardrail import Action, Checkpoint, Mode
@@ -218,7 +218,8 @@ def _boundaries(pieces: Sequence[str], cleared: Answer) -> list[tuple[int, bool]
 
 
 def _shift(hit: Hit, by: int) -> Hit:
-    return Hit(hit.start + by, hit.end + by, hit.rule, hit.action, hit.mode, hit.confidence)
+    value = hit.value and (hit.value[0] + by, hit.value[1] + by)
+    return replace(hit, start=hit.start + by, end=hit.end + by, value=value)
 
 
 def _at_end(check: PlannedCheck) -> bool:

@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from guardrails.assembly import FORGOTTEN_AFTER_MS, Assembly
+from guardrails.assembly import FORGOTTEN_AFTER_MS, REMEMBERED_MS, Assembly
+from guardrails.errors import SnapshotError
 from guardrails.events import CheckClose, CheckEvent, CheckResult, CheckText, Segment
 from guardrails.guardrail import Checkpoint, Mode
 from guardrails.job import Job
@@ -101,6 +102,47 @@ def test_a_stream_that_was_never_closed_is_forgotten_after_a_day() -> None:
     assert assembly._texts
     assembly.tick(1_001 + FORGOTTEN_AFTER_MS)
     assert assembly.empty
+
+
+def test_a_closed_stream_is_forgotten_minutes_later_by_log_time() -> None:
+    assembly = Assembly(PLANS)
+    events = [*publish("One. "), CheckClose("s")]
+    run(assembly, events)
+    assembly.tick(1_000 + REMEMBERED_MS)
+    assert run(assembly, events) == []
+    assembly.tick(1_001 + REMEMBERED_MS)
+    assert assembly.empty
+    assert len(run(assembly, events)) == 2
+
+
+def test_what_is_remembered_of_closed_streams_is_small() -> None:
+    plan = plan_of(Checked("toxic"))
+    assembly = Assembly(Plans(plan))
+    for number in range(300):
+        stream_id = f"chat-{number:08d}-aaaa-bbbb"
+        run(assembly, publish("A sentence. " * 40, plan, stream_id))
+        assembly.take(CheckClose(stream_id), 1_000, 3)
+    assert sum(map(len, assembly.snapshot()[1:])) < 40 * 300 * 10
+
+
+def test_a_snapshot_is_encoded_anew_only_when_something_has_changed() -> None:
+    assembly = Assembly(PLANS)
+    run(assembly, [*publish("One. "), CheckClose("s")])
+    run(assembly, publish("Two. ", stream_id="t"))
+    before = assembly.snapshot()
+    assembly.tick(1_000)
+    assert all(one is two for one, two in zip(assembly.snapshot(), before, strict=True))
+    assembly.take(CheckClose("t"), 1_000, 3)
+    changed = assembly.snapshot()
+    assert changed != before
+    again = Assembly.restore(pickle.loads(pickle.dumps(changed)), PLANS)
+    assert again.snapshot() == changed
+
+
+def test_a_snapshot_of_another_version_is_refused() -> None:
+    _, *state = Assembly(PLANS).snapshot()
+    with pytest.raises(SnapshotError, match=r"version 1, .* new recovery directory"):
+        Assembly.restore((1, *state), PLANS)
 
 
 def test_a_policy_that_is_not_loaded_fails_the_question() -> None:

@@ -91,7 +91,7 @@ def test_a_familys_entry_sets_the_mode_of_checks_that_are_named_and_starts_none(
 def test_a_familys_entry_alone_is_a_mistake() -> None:
     assert the_problem("guardrails:\n  checks: {mode: monitor}\n") == (
         "p.yaml:2:3: 'checks' says how the checks run that are named beside it, and none is; name "
-        "toxicity, moderation, judge or http"
+        "toxicity, language, moderation, judge or http"
     )
 
 
@@ -254,7 +254,7 @@ def test_a_rule_may_not_be_called_like_a_check_that_runs() -> None:
 
 def test_checks_know_when_they_can_be_asked() -> None:
     for name in CHECKS:
-        entry = {"judge": JUDGE, "http": HTTP}.get(name, {})
+        entry = {"judge": JUDGE, "http": HTTP, "language": {"languages": ["en"]}}.get(name, {})
         setting = settings(**{name: entry})[name]
         check = setting.guardrail.check
         assert check is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import msgspec
 import pytest
 
 from guardrails.check import GRACE_MS
@@ -32,6 +33,8 @@ PIECES = (
 RULES: tuple[Ruled, ...] = (
     redact(r"\d{2}", "d", confidence=0.5),
     redact(r"\d+-\d+", "p"),
+    # A label within which a sentence ends.
+    redact(r"42\. I", "l"),
     block("STOP", "s"),
     warn("answer", "w"),
     monitor("ends", "m"),
@@ -349,3 +352,81 @@ def test_policies_without_checks_ask_nothing() -> None:
     session.push("a. b. c.", final=True)
     assert session.ask() == []
     assert session.checked is None
+
+
+@pytest.mark.parametrize("answered", ["at once", "at the end"])
+@pytest.mark.parametrize(
+    "contents",
+    [
+        ["Take a forbidden f", "Take a forbidden fruit now."],
+        ["Take a ", "Take a forbidden fruit.", "Take a CHANGED"],
+    ],
+)
+def test_a_growing_text_behind_a_block_comes_to_the_same_whenever_its_check_answers(
+    contents: list[str], answered: str
+) -> None:
+    stream = Stream(TOXIC, block("forbidden", "b"), monitor("a forbidden fruit", "m"))
+    for seq, content in enumerate(contents):
+        stream.content(seq, content, final=content is contents[-1])
+        while answered == "at once" and stream.asked:
+            stream.answer("toxic")
+    while stream.asked:
+        stream.answer("toxic")
+    assert stream.session.state == "complete"
+    content = stream.session.audit().content
+    assert (stream.shown, content.reason) == ("Take a ", msgspec.UNSET)
+    assert [finding.rule for finding in content.findings] == ["m", "b"]
+
+
+def test_what_a_monitor_found_before_a_rewrite_stays_found() -> None:
+    stream = Stream(TOXIC, monitor("fruit", "m"))
+    stream.content(0, "I like fruit. And then we go")
+    stream.content(1, "I like fruit. And then we went home.", final=True)
+    while stream.asked:
+        stream.answer("toxic")
+    assert [found.rule for found in stream.session.findings] == ["m"]
+
+
+def test_a_sentence_that_ends_inside_of_a_label_ends_no_window_in_any_chunks() -> None:
+    text = "We met Acme Inc. The day was fine. Bye."
+    asked = []
+    for pieces in ([text], list(text)):
+        stream = Stream(TOXIC, redact(r"Acme Inc\. Th", "x"))
+        for seq, piece in enumerate(pieces):
+            stream(seq, piece, final=seq == len(pieces) - 1)
+        asked.append(stream.spans)
+        assert stream.text == "We met [X]e day was fine. Bye."
+    assert asked[0] == asked[1]
+
+
+def test_a_chunk_that_waited_and_stands_behind_the_end_is_not_judged() -> None:
+    stream = Stream(TOXIC, JUDGE)
+    stream(0, "Hello. ")
+    stream(2, " TAIL after the end")
+    stream(1, "Bye.", final=True)
+    assert [stray.seq for stray in stream.session.take_strays()] == [2]
+    while stream.asked:
+        stream.answer(next(iter(stream.asked.values())).guardrail)
+    assert (stream.session.state, stream.shown) == ("complete", "Hello. Bye.")
+    assert stream.session.audit().transport.late == 1
+
+
+def test_an_evicted_stream_lists_the_gap_before_what_had_waited() -> None:
+    stream = Stream(JUDGE, on_gap="warn")
+    stream(0, "One. ")
+    stream(2, "Three. ")
+    stream._take(stream.session.evict())
+    content = stream.session.audit().content
+    assert content.chars == len("One. Three. ")
+    gap = content.unscanned[0]
+    assert (gap.reason, gap.offset, gap.first_missing_seq) == ("gap", 5, 1)
+
+
+def test_many_open_questions_are_given_up_in_one_pass() -> None:
+    stream = Stream(TOXIC)
+    for seq in range(300):
+        stream(seq, "This is a sentence. ")
+    first = stream.session.expires_at_ms()
+    assert first is not None
+    assert len(stream.session.overdue(first)) == len(stream.asked)
+    assert stream.session.expires_at_ms() is None

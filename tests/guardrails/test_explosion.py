@@ -18,6 +18,8 @@ SHIPPED = [
     for guardrail in CATALOGUE
     for rule in guardrail.rules
     or (guardrail.build((guardrail.options or object)()) if guardrail.build else ())
+    # A rule of phrases has none.
+    if rule.expression
 ]
 
 # Read in exponentially many ways, with the word that shows it, up to its rotation.

@@ -3,7 +3,7 @@
 import msgspec
 
 from guardrails import default_plan
-from guardrails.events import Verdict, encode
+from guardrails.events import CheckText, Segment, Verdict, encode
 from guardrails.parts import encode_parts
 from guardrails.reader import Reader
 from guardrails.session import Session
@@ -47,3 +47,31 @@ def test_findings_alone_are_divided_too():
     bare = msgspec.structs.replace(verdict, segments=())
     parts = parts_of(bare, 3_000)
     assert tuple(f for part in parts for f in part.findings) == verdict.findings
+
+
+def test_a_large_text_for_the_checks_in_parts_is_the_same_text():
+    segments, original, at = [], "", 0
+    for number in range(300):
+        for text, rule in ((f"plain {number} 北京 ", None), ("[EMAIL_ADDRESS]", "email")):
+            written = text if rule is None else "a@b.co"
+            named = msgspec.UNSET if rule is None else rule
+            segments.append(Segment(at, at + len(written), text, named))
+            original += written
+            at += len(written)
+    whole = CheckText("s", 0, at, tuple(segments), original)
+    records = encode_parts(whole, 2_000)
+    assert all(len(record) <= 2_000 for record in records)
+    parts = [msgspec.json.decode(record, type=CheckText) for record in records]
+    assert len(parts) > 10
+    assert [part.start for part in parts] == [0, *(part.end for part in parts[:-1])]
+    assert tuple(one for part in parts for one in part.segments) == whole.segments
+    assert "".join(str(part.original) for part in parts) == original
+    assert all(len(str(part.original)) == part.end - part.start for part in parts)
+
+
+def test_a_long_plain_text_for_the_checks_is_cut_in_its_text():
+    text = "tide " * 5_000
+    whole = CheckText("s", 10, 10 + len(text), (Segment(10, 10 + len(text), text),))
+    parts = [msgspec.json.decode(one, type=CheckText) for one in encode_parts(whole, 3_000)]
+    assert "".join(segment.text for part in parts for segment in part.segments) == text
+    assert [part.start for part in parts] == [10, *(part.end for part in parts[:-1])]

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from guardrails.dfa import members
 from guardrails.errors import RuleError
 from guardrails.prefilter import Prefilter
 from guardrails.syntax import parse
@@ -34,25 +35,27 @@ def test_every_rule_that_matches_is_hit() -> None:
             text = random_rules.text(random, 30)
             start = random.choice([0, random.randint(0, len(text))])
             hits = found.hits(text, start)
-            assert {n for n, rule in enumerate(exact) if rule.search(text, start)} <= set(hits)
+            assert {n for n, rule in enumerate(exact) if rule.search(text, start)} <= set(
+                members(hits)
+            )
 
 
 @pytest.mark.parametrize("before", range(40))
 def test_a_match_that_ends_the_text_is_hit_whatever_its_length(before: int) -> None:
     # Vectorscan 5.4.12 missed these for 15 to 32 characters before.
-    assert prefilter("xyz.a", "[1b]a").hits("c" * before + "1a", 0) == (1,)
+    assert prefilter("xyz.a", "[1b]a").hits("c" * before + "1a", 0) == 0b10
 
 
 def test_what_stands_before_the_start_is_not_looked_at() -> None:
-    assert prefilter("ab").hits("ab ab", 1) == (0,)
-    assert prefilter("ab").hits("ab a", 1) == ()
+    assert prefilter("ab").hits("ab ab", 1) == 0b1
+    assert prefilter("ab").hits("ab a", 1) == 0
 
 
 def test_text_without_a_rare_character_of_each_rule_is_not_read() -> None:
     rules = prefilter("[a-z]{1,9}@[a-z]{1,9}", "[0-9]{4}#")
     assert not rules.may_match("no sign of either here " * 40, 0)
     assert not rules.may_match("a@b and no more", 2)
-    for text, found in (("ada@lovelace", (0,)), ("see 1234#", (1,))):
+    for text, found in (("ada@lovelace", 0b1), ("see 1234#", 0b10)):
         assert rules.may_match(text, 0)
         assert rules.hits(text, 0) == found
 
@@ -60,7 +63,7 @@ def test_text_without_a_rare_character_of_each_rule_is_not_read() -> None:
 def test_rules_made_of_common_letters_are_found_without_a_rare_one() -> None:
     rules = prefilter("(?:the|and) end", "z")
     assert rules.may_match("this is the end", 0)
-    assert rules.hits("this is the end", 0) == (0,)
+    assert rules.hits("this is the end", 0) == 0b1
 
 
 def test_hostile_text_does_not_multiply_the_states() -> None:

@@ -11,7 +11,7 @@ from guardrails.release import MAX_CLUSTER_CHARS, Enforced, Release
 def finding(
     start: int, end: int, rule: str = "r", confidence: float = 0.9, *, blocks: bool = False
 ) -> Enforced:
-    return Enforced(start, end, blocks, confidence, rule, f"[{rule}]")
+    return Enforced(start, end, blocks, confidence, rule, f"[{rule}]", (start, end))
 
 
 def shown(segments: tuple[Segment, ...]) -> list[tuple[int, int, str]]:

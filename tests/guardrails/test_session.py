@@ -14,6 +14,7 @@ from guardrails import Plan, default_plan
 from guardrails.errors import MalformedEvent, SessionClosed, SnapshotError
 from guardrails.events import Chunk, Verdict, encode
 from guardrails.guardrail import Action
+from guardrails.policy import Policy
 from guardrails.session import Session
 from tests.plans import Ruled, block, monitor, plan_of, redact, rule, warn
 from tests.streaming import joined, stream
@@ -624,3 +625,33 @@ def test_the_slowest_verdict_is_kept_in_whole_milliseconds_and_survives_a_snapsh
     session = Session.restore(session.snapshot(), default_plan())
     session.push("c", final=True, latency_ms=0.5)
     assert session.audit().transport.slowest_verdict_ms == 4
+
+
+def test_of_a_match_with_a_secret_only_the_secret_is_replaced_in_any_chunks() -> None:
+    rule = {
+        "id": "assignment",
+        "type": "SECRET",
+        "expression": r'password = "(?P<secret>[a-z0-9]{6,20})"',
+    }
+    plan = Plan(Policy(guardrails={"patterns": {"rules": [rule]}, "keywords": {"phrases": ["zz"]}}))
+    text = 'before password = "abc123def" and password = "xyz789" end'
+    for size in (1, 2, 3, 7, len(text)):
+        session = Session("s", plan)
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        verdicts = [session.push(piece) for piece in pieces] + [session.finish()]
+        shown = "".join(segment.text for one in verdicts for segment in one.segments)
+        assert shown == 'before password = "[SECRET]" and password = "[SECRET]" end'
+        found = session.findings[0]
+        assert text[found.start : found.end] == 'password = "abc123def"'
+
+
+def test_a_secret_that_another_finding_overlaps_is_replaced_with_it() -> None:
+    rules = [
+        {"id": "outer", "type": "OUTER", "expression": "key=(?P<secret>[0-9]{4})"},
+        {"id": "inner", "type": "INNER", "expression": "y=[0-9]{2}", "confidence": 1.0},
+    ]
+    plan = Plan(Policy(guardrails={"patterns": {"rules": rules}}))
+    for pieces in (["a key=1234 b"], list("a key=1234 b")):
+        session = Session("s", plan)
+        verdicts = [session.push(piece) for piece in pieces] + [session.finish()]
+        assert "".join(s.text for one in verdicts for s in one.segments) == "a ke[INNER] b"

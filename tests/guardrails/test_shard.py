@@ -181,3 +181,28 @@ def test_a_blocked_producer_that_talks_on_is_ignored_for_as_long_as_it_does():
         assert shard.tick(second * 1_000, 0) == []
     shard.tick(200_000, 0)
     assert shard.empty
+
+
+def test_a_chunk_that_waited_behind_the_end_is_a_dead_letter(plans):
+    shard = Shard(plans)
+    send(shard, 0, 0)
+    assert send(shard, 1, 2, "behind") == []
+    events = send(shard, 2, 1, "end", final=True)
+    (letter,) = [event for event in events if isinstance(event, DeadLetter)]
+    assert letter.reason == "after-end"
+    assert "seq 2" in letter.detail
+    assert b'"behind"' in letter.value
+
+
+def test_repeated_chunks_in_a_gap_leave_one_entry_in_the_agenda(plans):
+    shard = Shard(plans)
+    send(shard, 0, 0)
+    for _ in range(1_000):
+        send(shard, 1, 2)
+    assert len(shard._deadlines) <= 2
+
+
+def test_a_policy_is_packed_once_for_all_snapshots(plans):
+    plan = plans.named(None, 0)
+    assert plan.packed is plan.packed
+    assert len(plan.packed) < len(plan.policy.model_dump_json())
