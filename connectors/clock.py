@@ -12,6 +12,9 @@ from connectors.logs import logger
 
 log = logger(__name__)
 
+# Seconds between two clocks of a partition: deadlines are seconds, and a clock wakes every shard.
+CLOCK_PERIOD_S = 1.0
+
 _BEGAN_NS = time.time_ns() - time.monotonic_ns()
 
 # Seconds between two looks.

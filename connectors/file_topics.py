@@ -8,6 +8,7 @@ and value. What a crash tore off the end is cut away: its writer had not been to
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable
 from itertools import pairwise
@@ -50,6 +51,8 @@ class _FileLog(Log):
         super().__init__()
         self._directory = directory
         self._sizes: dict[int, int] = {}
+        # Files with records that a power cut may still take.
+        self._fresh: set[int] = set()
         files = sorted(directory.glob("*.log"))
         for file in files:
             begin = int(file.stem)
@@ -102,7 +105,25 @@ class _FileLog(Log):
                 "permissions, and start again: what was not written is asked again"
             ) from error
         self._sizes[begin] += len(frame)
+        self._fresh.add(begin)
         super().append(record)
+
+    def sync(self) -> None:
+        # A copy: two writers may come to their snapshots at the same time.
+        for begin in sorted(self._fresh):
+            self._fresh.discard(begin)
+            try:
+                _sync(self._file(begin))
+                _sync(self._directory)
+            except FileNotFoundError:
+                # Dropped meanwhile: nobody reads it again.
+                continue
+            except OSError as error:
+                self._fresh.add(begin)
+                raise ConnectorError(
+                    f"{self._file(begin)}: cannot be stored ({error.strerror}); make room, and "
+                    "start again: what was not stored is asked again"
+                ) from error
 
     def drop_before(self, offset: int) -> None:
         super().drop_before(offset)
@@ -116,13 +137,24 @@ class _FileLog(Log):
         return self._directory / f"{begin:020}.log"
 
 
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _body(content: bytes, at: int) -> bytes | None:
-    """Return the body of the record at an offset; None if it is not whole."""
+    """Return the body of the record at an offset; None if it is not whole.
+
+    A power cut may leave zeros behind: no record is empty.
+    """
     if at + _HEAD.size > len(content):
         return None
     size, checksum = _HEAD.unpack_from(content, at)
     body = content[at + _HEAD.size : at + _HEAD.size + size]
-    return body if len(body) == size and crc32(body) == checksum else None
+    return body if size and len(body) == size and crc32(body) == checksum else None
 
 
 def _damaged(file: Path, what: str) -> ConnectorError:

@@ -11,13 +11,11 @@ from zlib import crc32
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
-from connectors.clock import steady_ms
+from connectors.clock import CLOCK_PERIOD_S, steady_ms
 from guardrails.records import END_OF_TIME, Clock, Output, Record
 
 # How long an idle source sleeps: as the Kafka source does.
 _IDLE = timedelta(microseconds=300)
-# Log time is told this often while nothing arrives; deadlines are seconds.
-_CLOCK_EVERY_S = 1.0
 
 
 class Log:
@@ -36,6 +34,9 @@ class Log:
         """Return up to so many records from an offset on."""
         start = max(0, offset - self.begin)
         return self.records[start : start + count]
+
+    def sync(self) -> None:
+        """Memory survives nothing: there is nothing to wait for."""
 
     def append(self, record: Record) -> None:
         """Add a record; its offset is `end`."""
@@ -95,6 +96,13 @@ class MemoryTopics:
         """Forget records of a partition that nobody reads again."""
         with self._lock:
             self._open(topic, partition).drop_before(offset)
+
+    def sync(self) -> None:
+        """Wait until what was appended would survive whatever the topics are meant to survive."""
+        with self._lock:
+            logs = list(self._logs.values())
+        for log in logs:
+            log.sync()
 
     def close(self, topic: str) -> None:
         """Say that nothing follows: sources of this topic end when they have read it all."""
@@ -207,7 +215,7 @@ class _Reader(StatefulSourcePartition[Record | Clock, int]):
         now = time.monotonic()
         if now < self._clock_at:
             return []
-        self._clock_at = now + _CLOCK_EVERY_S
+        self._clock_at = now + CLOCK_PERIOD_S
         return [Clock(self._log.partition, steady_ms())]
 
     def next_awake(self) -> datetime | None:
@@ -252,7 +260,7 @@ class _Writer(StatefulSinkPartition[Output, None]):
                 self._observe(output)
 
     def snapshot(self) -> None:
-        return None
+        self._topics.sync()
 
 
 class MemoryPublisher:
@@ -266,7 +274,8 @@ class MemoryPublisher:
         self._topics.append(output.topic, output.key, output.value, output.partition)
 
     def flush(self) -> None:
-        """There is nothing to wait for."""
+        """Wait until all of it is stored, where it is stored at all."""
+        self._topics.sync()
 
     def close(self) -> None:
         """There is nothing to close."""

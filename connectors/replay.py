@@ -19,6 +19,7 @@ from typing import BinaryIO
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
+from connectors.clock import CLOCK_PERIOD_S, steady_ms
 from connectors.stopping import begin
 from guardrails.errors import ConnectorError
 from guardrails.records import END_OF_TIME, Clock, Output, Record
@@ -68,7 +69,8 @@ class LineSource(FixedPartitionedSource[Record | Clock, int]):
 class _LineReader(StatefulSourcePartition[Record | Clock, int]):
     """Emits a line as a record whose offset is its byte position and whose time is the wall's.
 
-    A pipe is asked first whether it has something, so that a stop is seen while it is silent.
+    A pipe is asked first whether it has something: while it is silent a stop is seen, and time goes
+    on.
     """
 
     def __init__(self, stream: BinaryIO, offset: int, topic: str, stop: threading.Event) -> None:
@@ -79,18 +81,19 @@ class _LineReader(StatefulSourcePartition[Record | Clock, int]):
         self._live = not stream.seekable()
         self._rest = b""
         self._idle = self._ended = False
+        self._clock_due = time.monotonic() + CLOCK_PERIOD_S
 
     def next_batch(self) -> list[Record | Clock]:
         if self._ended or self._stop.is_set():
             raise StopIteration
         self._idle = self._live and not select.select([self._stream], [], [], 0)[0]
         if self._idle:
-            return []
+            return self._idle_clock()
         # Unbuffered: what a buffer had already taken in, `select` would not see.
         fresh = os.read(self._stream.fileno(), _READ_BYTES)
         lines = (self._rest + fresh).split(b"\n")
         self._rest = lines.pop() if fresh else b""
-        now_ms = int(time.time() * 1000)
+        now_ms = steady_ms()
         batch: list[Record | Clock] = []
         for line in lines:
             if line.strip():
@@ -100,6 +103,13 @@ class _LineReader(StatefulSourcePartition[Record | Clock, int]):
             self._ended = True
             batch.append(Clock(0, END_OF_TIME))
         return batch
+
+    def _idle_clock(self) -> list[Record | Clock]:
+        now = time.monotonic()
+        if now < self._clock_due:
+            return []
+        self._clock_due = now + CLOCK_PERIOD_S
+        return [Clock(0, steady_ms())]
 
     def next_awake(self) -> datetime | None:
         return datetime.now(UTC) + _IDLE if self._idle else None

@@ -17,10 +17,10 @@ class SettingError(TidegateError):
 
 
 class GuardSettings(NamedTuple):
-    """policies: from TIDEGATE_POLICY, comma-separated, each `default` or the path of a file; the
-    first judges streams that name none. fingerprint_key: secret of the digests in audit records,
-    from TIDEGATE_FINGERPRINT_KEY or the file that TIDEGATE_FINGERPRINT_KEY_FILE names; None leaves
-    the digests out.
+    """policies: from TIDEGATE_POLICY, comma-separated, each the name of a shipped one or the path
+    of a file; the first judges streams that name none. fingerprint_key: secret of the digests in
+    audit records, from TIDEGATE_FINGERPRINT_KEY or the file that TIDEGATE_FINGERPRINT_KEY_FILE
+    names; None leaves the digests out.
     """
 
     policies: tuple[str, ...] = ("default",)

@@ -22,6 +22,7 @@ from connectors.audit.webhook import WebhookSink
 from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.sink import KafkaSink
 from connectors.kafka.source import KafkaSource
+from connectors.metrics.kafka import LagMetrics
 from guardrails.chain import Seal
 from guardrails.records import Clock, Output, Record
 from guardrails.repeats import Reading
@@ -75,10 +76,16 @@ def build_kafka(
     *,
     stop: threading.Event,
     until_end: bool = False,
+    metrics: bool = False,
 ) -> Dataflow:
-    """Wire the flow between the topics and what the settings name beside them."""
+    """Wire the flow between the topics and what the settings name beside them.
+
+    metrics: whether the lag of its source becomes one.
+    """
     name = kafka.topic("audit")
     source = _source(kafka, GROUP, stop, until_end=until_end)
+    if metrics:
+        LagMetrics(source.lags)
     outputs = [kafka.topic("audit-rollup"), kafka.topic("dead-letters")]
     chain = None
     if settings.chain_dir is not None:

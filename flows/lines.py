@@ -31,13 +31,13 @@ def write_line(topic: str, value: bytes) -> Text:
 def write_verdict(verdict: Verdict) -> Text:
     """Write a verdict: stream, seq, action, what was released, what is held, what was found."""
     line = Text()
-    line.append(f"{verdict.stream_id} #{verdict.seq} ")
+    line.append(f"{visible(verdict.stream_id)} #{verdict.seq} ")
     line.append(f"{verdict.action:<6}", style=_STYLES[verdict.action])
     line.append(f" held {verdict.held:<4} ")
     shown = 0
     for segment in verdict.segments:
         redacted = not isinstance(segment.rule, msgspec.UnsetType)
-        text = _visible(segment.text)[: max(0, _MAX_TEXT_CHARS - shown)]
+        text = visible(segment.text)[: max(0, _MAX_TEXT_CHARS - shown)]
         shown += len(segment.text)
         line.append(text, style=_STYLES["redact"] if redacted else "")
     if shown > _MAX_TEXT_CHARS:
@@ -54,12 +54,12 @@ def write_audit(audit: Audit) -> Text:
     """Write an audit record: when, which stream, its outcome, its findings, what it cost."""
     content, transport = audit.content, audit.transport
     line = Text()
-    line.append(f"{_time(transport.ended_at_ms)} {audit.stream_id} ")
+    line.append(f"{_time(transport.ended_at_ms)} {visible(audit.stream_id)} ")
     line.append(f"{content.outcome:<6}", style=_STYLES[content.outcome])
     line.append(
         f" {content.chars} chars, {content.released} released, {content.redacted} redacted, "
         f"{transport.chunks} chunks, held at most {transport.max_held_chars}, "
-        f"ended by {transport.ended_by}, policy {audit.policy} {audit.policy_version}"
+        f"ended by {transport.ended_by}, policy {visible(audit.policy)} {audit.policy_version}"
     )
     _append_findings(line, content.findings)
     if content.unscanned:
@@ -69,7 +69,7 @@ def write_audit(audit: Audit) -> Text:
 
 def write_rollup(rollup: Rollup) -> Text:
     """Write a rollup: which minute, whose, and what its streams came to."""
-    line = Text(f"{_time(rollup.minute_ms)} {_visible(rollup.tenant or '-')} ")
+    line = Text(f"{_time(rollup.minute_ms)} {visible(rollup.tenant or '-')} ")
     line.append(f"{rollup.streams} streams")
     for outcome, count in rollup.outcomes.items():
         line.append(f", {count} {outcome}", style=_STYLES[outcome])
@@ -98,6 +98,14 @@ def write_dead_letter(letter: DeadLetter) -> Text:
     return line
 
 
+def visible(text: str) -> str:
+    """Keep control characters of text and of names away from the terminal."""
+    return "".join(
+        character if character.isprintable() else "⏎" if character == "\n" else "·"
+        for character in text
+    )
+
+
 def _append_findings(line: Text, findings: tuple[Finding, ...]) -> None:
     for finding in findings:
         line.append(
@@ -105,14 +113,6 @@ def _append_findings(line: Text, findings: tuple[Finding, ...]) -> None:
             f"{' monitored' if finding.mode == 'monitor' else ''}}}",
             style=_STYLES[finding.action],
         )
-
-
-def _visible(text: str) -> str:
-    """Keep control characters of a model's text away from the terminal."""
-    return "".join(
-        character if character.isprintable() else "⏎" if character == "\n" else "·"
-        for character in text
-    )
 
 
 def _time(timestamp_ms: int) -> str:

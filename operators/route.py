@@ -14,6 +14,7 @@ from guardrails.events import (
     Audit,
     CheckEvent,
     CheckResult,
+    CheckText,
     DeadLetter,
     PipelineEvent,
     Verdict,
@@ -57,10 +58,12 @@ def route(
         out: list[tuple[str, Output]] = []
         for key, event in batch:
             topic_name = topics[type(event)]
-            if isinstance(event, Verdict):
+            if isinstance(event, Verdict | CheckText):
                 stream_id = event.stream_id.encode()
+                # What is for the checks goes to the partition of the stream's chunks.
+                at = int(key.partition("/")[0]) if isinstance(event, CheckText) else None
                 records = encode_parts(event)
-                out += [(key, Output(topic_name, stream_id, value)) for value in records]
+                out += [(key, Output(topic_name, stream_id, value, at)) for value in records]
             elif isinstance(event, Audit | DeadLetter | PipelineEvent):
                 out.append((key, _output(topic_name, event)))
             else:

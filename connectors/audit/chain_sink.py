@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from connectors.audit.chain_end import Mark
 from connectors.audit.chain_files import chain_directory
 from connectors.audit.chain_writer import DEFAULT_FILE_BYTES, ChainWriter
 from connectors.audit.metrics import CHAINED, REPAIRED
+from connectors.living import Living
 from connectors.logs import logger
 from guardrails.chain import Seal
 from guardrails.repeats import Reading
@@ -48,7 +48,7 @@ class ChainSink(FixedPartitionedSink[Reading, Saved | None]):
         self._seal = seal
         self._partitions = partitions
         self._file_bytes = file_bytes
-        self._built: weakref.WeakSet[ChainSinkPartition] = weakref.WeakSet()
+        self._built: Living[ChainSinkPartition] = Living()
 
     def list_parts(self) -> list[str]:
         """Return one name per partition of the topic."""
@@ -81,7 +81,7 @@ class ChainSink(FixedPartitionedSink[Reading, Saved | None]):
 
     def close(self) -> None:
         """Close what an aborted flow left open, for a process that lives on without it."""
-        for built in list(self._built):
+        for built in self._built:
             built.close()
 
 

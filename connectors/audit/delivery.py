@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
@@ -140,8 +141,8 @@ class Delivery:
             # A loop that is blocked would not notice that an idle connection was closed.
             connector=aiohttp.TCPConnector(force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
-            # Proxies, as the environment names them.
-            trust_env=True,
+            # Not `trust_env`: it would send what a .netrc holds for the host as well.
+            proxy=_proxy_of(self._endpoint.url),
         ) as session:
             while batch := self._next():
                 self._settle(batch, await self._post(session, batch))
@@ -255,6 +256,16 @@ class Delivery:
                 failures=self._failures,
             )
         self._failures = 0
+
+
+def _proxy_of(url: str) -> str | None:
+    """Return the proxy the environment names for a URL; None: none is used."""
+    parts = urlsplit(url)
+    proxy = getproxies().get(parts.scheme)
+    if not proxy or (parts.hostname and proxy_bypass(parts.hostname)):
+        return None
+    # Many write it without.
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def _asked_pause_s(retry_after: str) -> float:

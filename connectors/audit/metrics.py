@@ -11,8 +11,11 @@ REPAIRED = Counter(
 DELIVERED = Counter(
     "tidegate_audit_webhook_records",
     "Audit records the webhook took, or refused and was not sent again.",
-    ["outcome"],  # delivered or refused
+    ["outcome"],
 )
+# From the beginning, so that "none in ten minutes" can be asked.
+for _outcome in ("delivered", "refused"):
+    DELIVERED.labels(_outcome)
 FAILED = Counter(
     "tidegate_audit_webhook_failures",
     "Requests to the webhook that will be made again.",

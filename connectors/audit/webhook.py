@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import weakref
-
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from connectors.audit.delivery import Delivery, Endpoint, Parcel
 from connectors.audit.room import Room
+from connectors.living import Living
 from guardrails.records import Record
 
 Saved = tuple[tuple[int, int, bytes], ...]
@@ -25,7 +24,7 @@ class WebhookSink(FixedPartitionedSink[Record, Saved]):
         """Nothing is connected before the flow runs. room: the source's."""
         self._endpoint = endpoint
         self._room = room
-        self._built: weakref.WeakSet[WebhookPartition] = weakref.WeakSet()
+        self._built: Living[WebhookPartition] = Living()
 
     def list_parts(self) -> list[str]:
         """Return the one sender."""
@@ -43,7 +42,7 @@ class WebhookSink(FixedPartitionedSink[Record, Saved]):
 
     def close(self) -> None:
         """End what an aborted flow left running, for a process that lives on without it."""
-        for built in list(self._built):
+        for built in self._built:
             built.close()
 
 

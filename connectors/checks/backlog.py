@@ -26,6 +26,7 @@ class Backlog:
         self._watching: dict[int, Ticket] = {}
         self._begins: dict[_Place, Ticket] = {}
         self._chars = 0
+        self._blocking_chars = 0
 
     def __len__(self) -> int:
         return len(self._blocking) + len(self._watching)
@@ -34,16 +35,20 @@ class Backlog:
         yield from self._blocking.values()
         yield from self._watching.values()
 
-    @property
-    def full(self) -> bool:
-        """Whether one more ticket would make one drop out."""
-        return len(self) >= self.max_tickets or self._chars >= self._max_chars
+    def has_room(self, chars: int, ahead: int) -> bool:
+        """Tell whether a text of so many code points could wait, and text for it, without one of
+        its kind dropping out. Watchers make room. ahead: tickets that may come before it.
+        """
+        waiting = len(self._blocking) + ahead
+        if waiting >= self.max_tickets:
+            return False
+        return not waiting or self._blocking_chars + chars <= self._max_chars
 
     def push(self, ticket: Ticket) -> list[Ticket]:
         """Take a ticket; return those that drop out, perhaps this one."""
         self._line(ticket)[ticket.number] = ticket
         self._begins[_begin(ticket)] = ticket
-        self._chars += ticket.chars
+        self._count_chars(ticket, ticket.chars)
         dropped = []
         # A text that is too long by itself still gets its turn.
         while len(self) > self.max_tickets or (self._chars > self._max_chars and len(self) > 1):
@@ -58,7 +63,7 @@ class Backlog:
             return False
         if self._begins.get(_begin(ticket)) is ticket:
             del self._begins[_begin(ticket)]
-        self._chars -= ticket.chars
+        self._count_chars(ticket, -ticket.chars)
         return True
 
     def take(self, count: int, max_chars: int) -> list[Ticket]:
@@ -90,6 +95,11 @@ class Backlog:
             self.remove(following)
             taken.append(following)
         return taken
+
+    def _count_chars(self, ticket: Ticket, chars: int) -> None:
+        self._chars += chars
+        if ticket.blocking:
+            self._blocking_chars += chars
 
     def _line(self, ticket: Ticket) -> dict[int, Ticket]:
         return self._blocking if ticket.blocking else self._watching

@@ -34,7 +34,7 @@ class AnswerCache:
     """The answers of last time, the least recently used forgotten first. Holds no text."""
 
     def __init__(self, max_entries: int, now_s: Callable[[], float]) -> None:
-        """now_s: a clock that does not go back."""
+        """max_entries: 0 keeps nothing. now_s: a clock that does not go back."""
         self._kept: TLRUCache[Key, _Kept] = TLRUCache(
             max_entries, ttu=lambda _key, kept, now: now + kept.for_s, timer=now_s
         )
@@ -46,5 +46,5 @@ class AnswerCache:
 
     def keep(self, key: Key, answer: Answer, for_s: float) -> None:
         """Keep an answer; it costs nothing the next time, so its tokens are not counted again."""
-        if for_s > 0:
+        if for_s > 0 and self._kept.maxsize:
             self._kept[key] = _Kept(Answer(answer.seen), for_s)

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from connectors.checks.answer import Checker
 from connectors.checks.credentials import read_headers
+from connectors.checks.language import Language, require_detector
 from connectors.checks.settings import ChecksSettings
 from connectors.checks.toxicity import Toxicity, require_model
 from connectors.settings import SettingError
 from guardrails.checks.endpoint import EndpointOptions
 from guardrails.checks.http import HttpOptions
 from guardrails.checks.judge import JudgeOptions
+from guardrails.checks.language import LanguageOptions
 from guardrails.checks.moderation import ModerationOptions
 from guardrails.checks.toxicity import ToxicityOptions
 from guardrails.setting import Setting
@@ -25,6 +27,8 @@ def open_checker(setting: Setting, environ: Mapping[str, str], limits: ChecksSet
     match setting.options:
         case ToxicityOptions() as options:
             return Toxicity(options, environ, limits.processes)
+        case LanguageOptions() as options:
+            return Language(options)
         case EndpointOptions() as options:
             return _open_client(setting.guardrail.id, options, environ)
     raise SettingError(
@@ -59,5 +63,7 @@ def find_missing(settings: Iterable[Setting], environ: Mapping[str, str]) -> Ite
                 read_headers(setting.options, environ)
             elif isinstance(setting.options, ToxicityOptions):
                 require_model()
+            elif isinstance(setting.options, LanguageOptions):
+                require_detector()
         except SettingError as error:
             yield f"'{setting.guardrail.id}': {error}"

@@ -110,7 +110,8 @@ def _require_success(response: aiohttp.ClientResponse) -> None:
 
 
 def read_retry_after(value: str, now: datetime | None = None) -> float:
-    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3); 0 for what is none.
+    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3); 0 for what is none. A date
+    without a zone is UTC, as all of HTTP's are.
 
     >>> read_retry_after("2"), read_retry_after("soon")
     (2.0, 0.0)
@@ -119,8 +120,10 @@ def read_retry_after(value: str, now: datetime | None = None) -> float:
         return float(value)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
     return max(0.0, (at - (now or datetime.now(UTC))).total_seconds())
 
 

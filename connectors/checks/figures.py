@@ -38,7 +38,13 @@ class Finished(msgspec.Struct, frozen=True):
     latency_ms: float
 
 
-Event = Attempt | Finished
+class Opened(msgspec.Struct, frozen=True):
+    """A breaker has opened."""
+
+    guardrail: str
+
+
+Event = Attempt | Finished | Opened
 Report = Callable[[Event], None]
 
 
@@ -48,7 +54,7 @@ class Figures(msgspec.Struct, frozen=True):
     calls: made, retries counted. recovered: calls that succeeded after one before had failed.
     too_slow: took longer than the guardrail's class. call_ms: the sum over calls; latency_ms: the
     sum over results, from request to result. cached: results without a call of their own.
-    breaker, opened, waiting, running: as they are now, and how often the breaker has opened.
+    opened: how often a breaker has opened. breaker, waiting, running: as they are now.
     """
 
     guardrail: str
@@ -104,6 +110,8 @@ def _add(figures: Figures, event: Event) -> Figures:
             cached=figures.cached + event.cached,
             latency_ms=figures.latency_ms + event.latency_ms,
         )
+    if isinstance(event, Opened):
+        return replace(figures, opened=figures.opened + 1)
     return replace(
         figures,
         calls=figures.calls + 1,

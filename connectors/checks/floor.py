@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from random import Random
 
 import msgspec
@@ -13,7 +14,7 @@ from connectors.checks.backlog import Backlog
 from connectors.checks.cache import AnswerCache
 from connectors.checks.caller import Caller
 from connectors.checks.checkers import open_checker
-from connectors.checks.figures import Figures, FigureStream, Finished
+from connectors.checks.figures import Figures, FigureStream, Finished, Opened
 from connectors.checks.gate import Gate
 from connectors.checks.outcome import Outcome, write_result
 from connectors.checks.settings import ChecksSettings
@@ -54,10 +55,12 @@ class Floor:
         self._stations: dict[_Place, Station] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._figures = FigureStream()
+        self._accepted = 0
         self._cache = AnswerCache(limits.cache_entries, _now_s)
 
     def accept(self, number: int, job: Job) -> None:
-        """Take a job. number: in the order of arrival."""
+        """Take a job. number: in the order of arrival, from 1."""
+        self._accepted = number
         left_ms = job.requested_at_ms + job.request.deadline_ms - self._now_ms()
         ticket = Ticket(number, job, _now_s() + left_ms / 1000)
         if left_ms <= 0:
@@ -97,11 +100,10 @@ class Floor:
 
     def _station(self, setting: Setting) -> Station:
         """Return the station of a setting. Raises SettingError when it cannot be opened."""
-        options = hashlib.sha256(setting.options.model_dump_json().encode()).digest()
-        place = (setting.guardrail.id, options)
+        place = _place(setting)
         station = self._stations.get(place)
         if station is None:
-            station = self._open(setting, options)
+            station = self._open(setting, place[1])
             self._close_idle()
             self._stations[place] = station
         return station
@@ -110,7 +112,8 @@ class Floor:
         if setting.check is None:
             raise SettingError(f"'{setting.guardrail.id}' is no check; ask the guard about it")
         checker = open_checker(setting, self._environ, self._limits)
-        gate = Gate(Breaker(), _now_s)
+        opened = partial(self._figures.report, Opened(setting.guardrail.id))
+        gate = Gate(Breaker(), _now_s, opened)
         caller = Caller(
             *(setting.guardrail, checker),
             timeout_s=setting.check.timeout_ms / 1000,
@@ -138,10 +141,16 @@ class Floor:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
-    @property
-    def full(self) -> bool:
-        """Whether a station has no room for one more."""
-        return any(station.backlog.full for station in list(self._stations.values()))
+    def has_room(self, job: Job, handed_over: int) -> bool:
+        """Tell whether a job that text waits for would make none be skipped that it waits for too.
+
+        handed_over: how many jobs were, those included that have not been accepted yet.
+        """
+        station = self._stations.get(_place(job.setting))
+        ahead = handed_over - self._accepted
+        if station is None:
+            return ahead < self._limits.max_waiting
+        return station.backlog.has_room(len(job.text.text), ahead)
 
     def figures(self) -> dict[str, Figures]:
         """Return the figures by guardrail; stations of one name are taken together."""
@@ -152,7 +161,6 @@ class Floor:
             found[name] = msgspec.structs.replace(
                 figures,
                 breaker=max(figures.breaker, breaker.state, key=list(BreakerState).index),
-                opened=figures.opened + breaker.opened,
                 waiting=figures.waiting + len(station.backlog),
                 running=figures.running + station.running,
             )
@@ -162,6 +170,11 @@ class Floor:
         """Stop all calls and close what they used."""
         stations = list(self._stations.values())
         await asyncio.gather(*(station.close() for station in stations), *self._closing)
+
+
+def _place(setting: Setting) -> _Place:
+    options = hashlib.sha256(setting.options.model_dump_json().encode()).digest()
+    return setting.guardrail.id, options
 
 
 def _now_s() -> float:

@@ -12,9 +12,13 @@ from guardrails.breaker import Breaker
 class Gate:
     """A breaker with those who wait for it."""
 
-    def __init__(self, breaker: Breaker, now_s: Callable[[], float]) -> None:
+    def __init__(
+        self, breaker: Breaker, now_s: Callable[[], float], opened: Callable[[], None]
+    ) -> None:
+        """opened: called whenever the breaker opens."""
         self.breaker = breaker
         self._now_s = now_s
+        self._opened = opened
         self._changed = asyncio.Event()
 
     def is_hopeless(self, expires_at_s: float) -> bool:
@@ -44,7 +48,7 @@ class Gate:
     def leave(self, failure: CallFailed | None) -> None:
         """Say how an attempt ended. A service that answers, whatever it says, is not unwell."""
         if failure is not None and failure.unwell:
-            self.breaker.fail(self._now_s())
+            self._fail()
         else:
             self.breaker.succeed()
         self._tell()
@@ -52,10 +56,16 @@ class Gate:
     def abandon(self, *, unwell: bool) -> None:
         """Say that nobody waited for an attempt to end. unwell: it had taken too long already."""
         if unwell:
-            self.breaker.fail(self._now_s())
+            self._fail()
         else:
             self.breaker.abandon(self._now_s())
         self._tell()
+
+    def _fail(self) -> None:
+        before = self.breaker.opened
+        self.breaker.fail(self._now_s())
+        if self.breaker.opened > before:
+            self._opened()
 
     def _tell(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()

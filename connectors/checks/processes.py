@@ -1,7 +1,7 @@
 """Worker processes that hold a model: one text list at a time each, killed when they hang.
 
 Processes and not threads, because the model holds the interpreter's lock: at 100 calls a second in
-a thread the p99 of a loop beside it rose from 0.3 to 4.3 ms, at 250 its median from 0.2 to 60 ms;
+a thread the p99 of a loop beside it rose from 0.3 to 4.3 ms, at 250 its median from 0.2 to over 8;
 with processes neither changed. Own ones and not those of concurrent.futures, because these can be
 killed one by one, and end by themselves when the process that started them is killed.
 """

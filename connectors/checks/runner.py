@@ -85,10 +85,11 @@ class Runner:
                 self._require_working()
             return list(self._pending.values())
 
-    @property
-    def full(self) -> bool:
-        """Whether the next job may be skipped, or make another be: who can wait should."""
-        return self._floor.full
+    def has_room(self, job: Job) -> bool:
+        """Tell whether a job that text waits for can be submitted without one of its kind, or
+        itself, being skipped: who can wait should. Watchers make room for it.
+        """
+        return self._floor.has_room(job, self._count)
 
     @property
     def settled(self) -> bool:

@@ -5,39 +5,26 @@ Delivery: at least once. What is in flight is the snapshot, and is run again on 
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
 from zlib import crc32
 
 import msgspec
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
+from connectors.checks.outbox import Outbox, Publisher
 from connectors.checks.runner import Runner
 from guardrails.checked_text import CheckedText
 from guardrails.events import CheckRequest, CheckResult, Segment, encode
+from guardrails.guardrail import Mode
 from guardrails.job import Job
 from guardrails.plans import Plans
 from guardrails.records import Output
 
-# Pause while the runner is full; a run lasts much longer.
+# Pause while there is no room; a run lasts much longer.
 _FULL_WAIT_S = 0.005
 
 Launch = Callable[[Callable[[Job, CheckResult], None]], Runner]
-
-
-class Publisher(Protocol):
-    """Writes results to their topic. Called from several threads, one at a time."""
-
-    def send(self, output: Output) -> None:
-        """Hand one record over."""
-
-    def flush(self) -> None:
-        """Wait until all that was handed over is stored. Raises ConnectorError if it cannot be."""
-
-    def close(self) -> None:
-        """Let go of connections."""
 
 
 class _Flight(msgspec.Struct, frozen=True):
@@ -69,9 +56,10 @@ class CheckSink(FixedPartitionedSink[Job | Output, bytes]):
         is given. publish: opens a publisher. runners: a count that never changes: Bytewax
         refuses to resume where one that had a snapshot is missing.
 
-        waits: when too much is waiting to be run, the flow waits, and questions stay in their
-        topic; every run has a deadline, so it goes on. Where the flow does other things as well it
-        may not: then what is too much is answered `skipped`, watching checks first.
+        waits: when as much as may waits for a check and text for all of it, the flow waits with
+        the next such question, and it stays in its topic; every run has a deadline, so it goes on.
+        Where the flow does other things as well it may not: then what is too much is answered
+        `skipped`. Nothing ever waits for watching checks; their surplus always is.
         """
         self._topic = topic
         self._plans = plans
@@ -101,8 +89,7 @@ class _Running(StatefulSinkPartition[Job | Output, bytes]):
     def __init__(self, topic: str, launch: Launch, publisher: Publisher, *, waits: bool) -> None:
         self._topic = topic
         self._waits = waits
-        self._publisher = publisher
-        self._lock = threading.Lock()
+        self._outbox = Outbox(publisher)
         self._runner = launch(self._answer)
 
     def prepare(self, plans: Plans) -> None:
@@ -127,27 +114,27 @@ class _Running(StatefulSinkPartition[Job | Output, bytes]):
     def write_batch(self, values: Sequence[Job | Output]) -> None:
         for value in values:
             if isinstance(value, Output):
-                with self._lock:
-                    self._publisher.send(value)
+                self._outbox.put(value)
                 continue
-            while self._waits and self._runner.full:
-                time.sleep(_FULL_WAIT_S)
+            if self._waits and value.request.mode is Mode.BLOCK:
+                while not self._runner.has_room(value):
+                    time.sleep(_FULL_WAIT_S)
             self._runner.submit(value)
 
     def _answer(self, job: Job, result: CheckResult) -> None:
-        """Publish a result; until this returns, its job counts as in flight."""
+        """Publish a result; until this returns, its job counts as in flight. Never waits: the
+        runner's loop would stand still, and services that are well would seem to time out.
+        """
         self._send(result, job.partition)
 
     def _send(self, result: CheckResult, partition: int) -> None:
         output = Output(self._topic, result.stream_id.encode(), encode(result), partition)
-        with self._lock:
-            self._publisher.send(output)
+        self._outbox.put(output)
 
     def snapshot(self) -> bytes:
         # In this order: what is answered in between is stored and run once more, never lost.
         pending = self._runner.pending()
-        with self._lock:
-            self._publisher.flush()
+        self._outbox.flush()
         flights = [
             _Flight(job.request, job.text.segments, job.requested_at_ms, job.partition)
             for job in pending
@@ -156,8 +143,7 @@ class _Running(StatefulSinkPartition[Job | Output, bytes]):
 
     def close(self) -> None:
         self._runner.close()
-        with self._lock:
-            self._publisher.close()
+        self._outbox.close()
 
 
 def _gone(flight: _Flight) -> CheckResult:

@@ -91,20 +91,22 @@ class Station:
             self._dispatch()
 
     def expire(self, ticket: Ticket) -> None:
-        """End a ticket whose deadline has passed."""
+        """End a ticket whose deadline has passed, wherever it is."""
         if self.backlog.remove(ticket):
             reason = "its deadline passed while it waited for its turn"
             self._finish(ticket, Outcome("timed_out", reason=reason))
             return
+        reason = "there was no answer before its deadline"
         for call in self._calls:
             if any(ticket in question.tickets for question in call.questions):
-                reason = "there was no answer before its deadline"
                 outcome = Outcome("timed_out", reason=reason, attempts=call.charge())
                 self._finish(ticket, outcome)
                 if not call.waited_for and call.task is not None:
                     self._forget(call)
                     call.task.cancel()
                 return
+        # An error of ours has lost it; its result is due all the same.
+        self._finish(ticket, Outcome("timed_out", reason=reason))
 
     async def close(self) -> None:
         """Stop all calls; their tickets stay without a result."""
@@ -179,11 +181,12 @@ class Station:
 
     async def _run(self, call: Call) -> None:
         try:
-            answers = await self._caller.ask(call)
+            self._succeed(call, await self._caller.ask(call))
         except CallFailed as failure:
             self._fail(call, failure)
-        else:
-            self._succeed(call, answers)
+        except Exception as error:  # noqa: BLE001 - whoever waits is told
+            # Its message may hold text.
+            self._fail(call, CallFailed(f"the check raised {type(error).__name__}"))
         finally:
             self._calls.discard(call)
             self._forget(call)

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-import weakref
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
-from connectors.clock import steady_ms
+from connectors.clock import CLOCK_PERIOD_S, steady_ms
 from connectors.kafka.assignment import read_assignment
 from connectors.kafka.client import Client, LostOffset, Partition, Reader, open_client
 from connectors.kafka.placing import first_offset
 from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.watch import Tip, Watch
+from connectors.living import Living
 from connectors.metrics.kafka import Lag
 from connectors.stopping import begin
 from guardrails.errors import ConnectorError
 from guardrails.records import END_OF_TIME, Clock, Record
 
-# Seconds between two clocks of a partition: deadlines are seconds, and a clock wakes every shard.
-CLOCK_PERIOD_S = 1.0
 # First pause of an idle partition: 300 µs after the last record costs 0.3 ms of p50 less than
 # Bytewax's own millisecond. It grows by half with every empty look up to `idle_wait_ms`.
 FIRST_WAIT_S = 300e-6
@@ -64,7 +62,7 @@ class KafkaSource(FixedPartitionedSource[Record | Clock, int]):
         self._now_ms = now_ms
         self._client: Client = open_client(settings)
         self._watch = Watch(self._client, now_ms)
-        self._built: weakref.WeakSet[KafkaSourcePartition] = weakref.WeakSet()
+        self._built: Living[KafkaSourcePartition] = Living()
 
     def list_parts(self) -> list[str]:
         """`topic/partition` of every partition of every topic that is ours to read.
@@ -105,14 +103,14 @@ class KafkaSource(FixedPartitionedSource[Record | Clock, int]):
 
     def lags(self) -> list[Lag]:
         """Return how far each partition is behind, as far as is known. From any thread."""
-        return [lag for built in list(self._built) if (lag := built.lag) is not None]
+        return [lag for built in self._built if (lag := built.lag) is not None]
 
     def close(self) -> None:
         """Close what an aborted flow left open, for a process that lives on without it.
 
         A flow that ends by itself or by `stop` has closed its partitions already.
         """
-        for built in list(self._built):
+        for built in self._built:
             built.close()
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
-from weakref import WeakSet
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from connectors.living import Living
 from connectors.metrics.holds import Holds
 from guardrails.events import Audit, CheckRequest, DeadLetter, Verdict
 from guardrails.records import Batch
@@ -99,7 +99,7 @@ class GuardMetrics(Collector):
         )
         self._clock_s = clock_s
         self._holds = Holds()
-        self._shards: WeakSet[Shard] = WeakSet()
+        self._shards: Living[Shard] = Living()
         registry.register(self)
 
     def observe(self, shard: Shard, events: Sequence[Event], batch: Batch) -> None:
@@ -148,7 +148,7 @@ class GuardMetrics(Collector):
         sessions = GaugeMetricFamily("tidegate_sessions", "Live streams.", labels=["state"])
         held = GaugeMetricFamily("tidegate_held_total_chars", "Code points held by all streams.")
         states, chars = Tally({"active": 0, "monitoring": 0}), 0
-        for shard in list(self._shards):
+        for shard in self._shards:
             # A worker may open or close a stream meanwhile: the next scrape has it.
             for session in list(shard.sessions):
                 states[session.state] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -81,6 +82,29 @@ def test_a_log_does_not_grow_with_what_was_dropped(
     size = sum(file.stat().st_size for file in (tmp_path / "results-0000").iterdir())
     assert size < 3_000
     assert len(topics.log("results", 0).records) <= 12
+
+
+def test_zeros_that_a_power_cut_left_behind_are_cut_off(tmp_path: Path) -> None:
+    (file,) = filled(tmp_path, 3)
+    content = file.read_bytes()
+    file.write_bytes(content + bytes(4096))
+    assert len(values(FileTopics(tmp_path))) == 3
+    assert file.read_bytes() == content
+
+
+def test_what_was_appended_is_stored_when_its_writer_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: stored.append(os.fstat(handle).st_ino))
+    topics = FileTopics(tmp_path)
+    topics.append("results", b"k", b"v")
+    assert not stored
+    topics.sync()
+    folder = tmp_path / "results-0000"
+    assert stored == [path.stat().st_ino for path in (next(folder.iterdir()), folder)]
+    topics.sync()
+    assert len(stored) == 2
 
 
 def test_damage_in_the_middle_is_told_and_not_passed_over(

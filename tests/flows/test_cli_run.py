@@ -71,6 +71,23 @@ def test_ctrl_c_stops_a_run_cleanly(tidegate: Command) -> None:
     process.stderr.close()
 
 
+def test_a_stream_ends_as_idle_while_its_pipe_is_silent(tidegate: Command) -> None:
+    tidegate.write("p.yaml", POLICY + "limits: {idle_timeout_s: 1}\n")
+    process = tidegate.start("run", "--policy", "p.yaml", "--input", "-", "--output", "-")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdin.write(json.dumps(CHUNKS[0]).encode() + b"\n")
+    process.stdin.flush()
+    lines = (json.loads(line) for line in iter(process.stdout.readline, b""))
+    audit = next(line["value"] for line in lines if line["topic"] == "audit")
+    process.stdin.close()
+    assert process.wait(30) == 0
+    process.stdout.close()
+    process.stderr.close()
+    assert (audit["stream_id"], audit["transport"]["ended_by"]) == ("a", "idle")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

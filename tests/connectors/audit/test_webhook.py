@@ -165,6 +165,38 @@ def test_a_pause_the_receiver_asks_for_is_kept(receiver, deliver):
     assert time.monotonic() - begin >= 1
 
 
+@pytest.mark.parametrize("token", [None, "let-me-in"])
+def test_credentials_that_lie_about_for_the_host_are_not_sent(
+    receiver, deliver, monkeypatch, tmp_path, token
+):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password geheim\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    deliver(Endpoint(receiver.url, token)).put(parcels("a"))
+    receiver.wait(lambda: receiver.taken == ["a"])
+    headers, _ = receiver.requests[0]
+    assert headers.get("Authorization") == (None if token is None else "Bearer let-me-in")
+
+
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_proxy_of_the_environment_is_used(receiver, deliver, monkeypatch, scheme):
+    monkeypatch.setenv("http_proxy", f"{scheme}me:secret@{urlsplit(receiver.url).netloc}")
+    deliver(Endpoint("http://siem.invalid/audit", "let-me-in")).put(parcels("a"))
+    receiver.wait(lambda: receiver.taken == ["a"])
+    headers, _ = receiver.requests[0]
+    assert headers["Host"] == "siem.invalid"
+    assert headers["Authorization"] == "Bearer let-me-in"
+    assert headers["Proxy-Authorization"] == "Basic bWU6c2VjcmV0"
+
+
+def test_a_host_that_needs_no_proxy_gets_its_records_itself(receiver, deliver, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:1")
+    monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
+    deliver(Endpoint(receiver.url)).put(parcels("a"))
+    receiver.wait(lambda: receiver.taken == ["a"])
+
+
 def test_neither_token_nor_query_nor_records_are_logged(receiver, deliver, caplog):
     caplog.set_level(logging.DEBUG)
     answers = iter([500, 422])

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
 
+from connectors.checks.backlog import Backlog
+from connectors.checks.cache import AnswerCache
+from connectors.checks.client import read_retry_after
+from connectors.checks.ticket import Ticket
 from guardrails.breaker import BreakerState
 from guardrails.events import CheckResult
 from guardrails.guardrail import Mode
@@ -178,6 +183,27 @@ def test_a_retry_waits_as_long_as_the_service_asks_for() -> None:
     assert result.latency_ms >= 1_000
 
 
+@pytest.mark.parametrize(
+    ("value", "wait_s"),
+    [
+        ("Wed, 21 Oct 2015 07:28:07 GMT", 7.0),
+        ("Wed, 21 Oct 2015 08:28:07 +0100", 7.0),
+        ("Wed, 21 Oct 2015 07:28:07 -0000", 7.0),
+        ("Wed, 21 Oct 2015 07:28:07", 7.0),
+        ("Wed, 21 Oct 2015 07:27:00", 0.0),
+        ("Wed, 21 Oct 2015 07:28:07 +9999", 0.0),
+        ("Wed, 21 Oct 2015 07:28:07 +999999999999999999", 0.0),
+        ("Wed, 21 Oct 99999 07:28:07 GMT", 0.0),
+        ("soon", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_a_date_to_retry_after_is_read_as_utc_where_it_names_no_zone(
+    value: str, wait_s: float
+) -> None:
+    assert read_retry_after(value, datetime(2015, 10, 21, 7, 28, tzinfo=UTC)) == wait_s
+
+
 def test_a_retry_that_would_come_after_the_deadline_is_not_waited_for() -> None:
     result, endpoint = ask(Reply(status=503, headers={"Retry-After": "3600"}))
     assert (result.status, result.attempts) == ("failed", 1)
@@ -299,6 +325,44 @@ def test_no_more_wait_for_an_equal_text_than_may_wait() -> None:
         running.wait(15)
         assert [result.status for result in running.of(jobs[:10])] == ["done"] * 10
         assert len(endpoint.asked) == 1
+
+
+def test_an_error_of_ours_behind_an_answer_is_a_failure_of_those_who_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def keep(*_: object) -> None:
+        raise ValueError("some text")
+
+    monkeypatch.setattr(AnswerCache, "keep", keep)
+    with Endpoint(judge_words([])) as endpoint, Running() as running:
+        (result,) = running.run(job_of(judge_at(endpoint), "some text"))
+        assert (result.status, result.attempts) == ("failed", 1)
+        assert result.reason == "the check raised ValueError"
+        eventually(lambda: running.figures("judge").running == 0)
+
+
+def test_what_an_error_of_ours_has_lost_ends_at_its_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def take(backlog: Backlog, _max_chars: int) -> list[Ticket]:
+        for ticket in list(backlog):
+            backlog.remove(ticket)
+        raise ValueError("some text")
+
+    with Endpoint(judge_words([])) as endpoint, Running() as running:
+        setting = judge_at(endpoint, max_concurrency=1)
+        endpoint.pause()
+        first = job_of(setting, "first", stream_id="a")
+        running.submit(first)
+        eventually(lambda: len(endpoint.asked) == 1)
+        lost = job_of(setting, "lost", stream_id="b", deadline_ms=500)
+        running.submit(lost)
+        eventually(lambda: running.figures("judge").waiting == 1)
+        monkeypatch.setattr(Backlog, "take_consecutive", take)
+        endpoint.go_on()
+        running.wait(2)
+        assert [result.status for result in running.of([first, lost])] == ["done", "timed_out"]
+        eventually(lambda: running.runner.settled)
 
 
 SECRET_TEXT = "my password is hunter2"

@@ -8,14 +8,16 @@ import pytest
 
 from connectors.checks import Runner
 from connectors.checks.checkers import find_missing
+from connectors.checks.floor import MAX_STATIONS
 from connectors.checks.settings import ChecksSettings
 from connectors.settings import SettingError
+from guardrails.breaker import BreakerState
 from guardrails.errors import ConnectorError
 from guardrails.events import CheckResult
 from guardrails.job import Job
 from guardrails.policy import Policy
 from guardrails.setting import Setting
-from tests.endpoint import Endpoint, judge_words
+from tests.endpoint import UNAVAILABLE, Endpoint, judge_words
 from tests.jobs import Running, eventually, job_of, setting_of
 
 
@@ -110,7 +112,6 @@ def test_a_result_that_cannot_be_handed_on_stops_whoever_submits_next() -> None:
 def test_closing_leaves_no_thread_and_a_runner_without_jobs_is_settled() -> None:
     runner = Runner(lambda _job, _result: None, {})
     assert runner.settled
-    assert not runner.full
     runner.close()
     assert not [one for one in threading.enumerate() if one.name == "tidegate-checks"]
 
@@ -126,6 +127,18 @@ def test_more_policies_than_are_kept_open_are_all_answered() -> None:
         results = running.of(jobs)
         assert {(result.status, len(result.findings)) for result in results} == {("done", 1)}
         assert len(endpoint.asked) == 150
+
+
+def test_openings_of_a_breaker_are_counted_when_its_station_is_long_closed() -> None:
+    with Endpoint(lambda _: UNAVAILABLE) as endpoint, Running() as running:
+        setting = judge_at(endpoint, max_attempts=1)
+        running.run(*(job_of(setting, f"text {n}", stream_id=f"s{n}") for n in range(5)))
+        assert running.figures("judge").opened == 1
+        endpoint.script = judge_words([])
+        for n in range(MAX_STATIONS):
+            running.run(job_of(judge_at(endpoint, rubric=f"Rubric {n}"), "text"))
+        figures = running.figures("judge")
+        assert (figures.breaker, figures.opened) == (BreakerState.CLOSED, 1)
 
 
 def test_what_the_environment_lacks_is_found_before_anything_runs() -> None:

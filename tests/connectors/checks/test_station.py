@@ -76,6 +76,15 @@ def test_the_cache_forgets_what_was_used_least_recently() -> None:
         assert texts(endpoint) == ["a", "b", "c", "b"]
 
 
+def test_without_a_cache_every_text_is_asked_about_and_answered() -> None:
+    with Endpoint(judge_words(["bad"])) as endpoint, Running(cache_entries=0) as running:
+        setting = judge_at(endpoint)
+        for _ in range(2):
+            (result,) = running.run(job_of(setting, "so bad", deadline_ms=5_000))
+            assert (result.status, spans(result)) == ("done", [(3, 6)])
+        assert len(endpoint.asked) == 2
+
+
 def test_who_asks_what_is_being_asked_waits_for_that_answer() -> None:
     with Endpoint(judge_words(["bad"])) as endpoint, Running() as running:
         setting = judge_at(endpoint, cache_s=0)
@@ -270,14 +279,17 @@ def test_what_does_not_fit_is_skipped_monitors_first_and_the_youngest(
     with Endpoint(judge_words([])) as endpoint, Running(**limits) as running:
         setting = judge_at(endpoint, max_concurrency=1)
         behind(endpoint, running, setting)
-        assert not running.runner.full
         watching = [
             job_of(setting, f"monitor  {n}", stream_id=f"m{n}", mode=Mode.MONITOR) for n in range(4)
         ]
         running.submit(*watching)
-        eventually(lambda: running.runner.full)
+        eventually(lambda: running.figures("judge").waiting == 4)
         blocking = [job_of(setting, f"blocking {n}", stream_id=f"b{n}") for n in range(5)]
-        running.submit(*blocking)
+        # Watchers make room.
+        assert running.runner.has_room(blocking[0])
+        running.submit(*blocking[:4])
+        eventually(lambda: not running.runner.has_room(blocking[4]))
+        running.submit(blocking[4])
         running.wait(5)
         skipped = [job.text.text for job, _ in running.answered]
         assert skipped == ["monitor  3", "monitor  2", "monitor  1", "monitor  0", "blocking 4"]
