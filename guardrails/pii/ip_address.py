@@ -2,10 +2,10 @@
 
 Catches: IPv4 addresses that cannot be taken for a version (some part has three digits, or the first
 is 10), others near words such as "server" or "ping"; IPv6 addresses in full, or compressed within
-the ranges IANA has opened; both with a prefix length. Misses: loopback, unspecified, broadcast and
-netmask addresses on purpose (they name nobody), small IPv4 addresses on their own, octal and
-integer spellings, zone names. Cost: holds the current number or hexadecimal word; an IPv4-shaped
-number holds the 24 characters behind it.
+the ranges IANA has opened; both with a prefix length. With a low confidence, so only where a policy
+asks for it: small IPv4 addresses on their own, and the loopback, unspecified, broadcast and netmask
+addresses, which name nobody. Misses: octal and integer spellings, zone names. Cost: holds the
+current number or hexadecimal word; an IPv4-shaped number holds the 24 characters behind it.
 """
 
 from __future__ import annotations
@@ -38,6 +38,14 @@ def _names_somebody(text: str) -> bool:
     return first not in ("0", "127", "255") and "255.255" not in text
 
 
+def _names_nobody(text: str) -> bool:
+    return not _names_somebody(text)
+
+
+def _may_be_a_version(text: str) -> bool:
+    return _names_somebody(text) and not _is_no_version(text)
+
+
 def _is_no_version(text: str) -> bool:
     if not _names_somebody(text):
         return False
@@ -66,6 +74,17 @@ def _is_allocated(address: ipaddress.IPv6Address, text: str) -> bool:
     return any(address in network for network in _V6_RANGES)
 
 
+def _is_unlikely_v6(text: str) -> bool:
+    """Tell the addresses that are valid, and left out of those that count."""
+    try:
+        ipaddress.IPv6Address(text.partition("/")[0])
+    except ValueError:
+        return False
+    return not _is_v6(text)
+
+
+_V6_LEFT, _V6_RIGHT = "(?<![0-9A-Za-z:.])", r"(?![0-9A-Za-z]|:[0-9A-Za-z:]|\.[0-9])"
+
 IP_ADDRESS = Guardrail(
     id="ip-address",
     family="pii",
@@ -83,16 +102,32 @@ IP_ADDRESS = Guardrail(
             type="IP_ADDRESS",
             expression=f"{_V4_LEFT}{_V4}{_PREFIX}{_V4_RIGHT}",
             confidence=0.6,
-            check=lambda text: _names_somebody(text) and not _is_no_version(text),
-            context=("ip ", "ip:", "address", "host", "server", "dns", "ping", "gateway", "subnet"),
+            check=_may_be_a_version,
+            context=("address", "host", "server", "gateway", "subnet"),
+            words=("ip", "ips", "dns", "ping"),
             context_chars=24,
+            bare=0.3,
+        ),
+        Rule(
+            id="ipv4-nobody",
+            type="IP_ADDRESS",
+            expression=f"{_V4_LEFT}{_V4}{_PREFIX}{_V4_RIGHT}",
+            confidence=0.2,
+            check=_names_nobody,
         ),
         Rule(
             id="ipv6",
             type="IP_ADDRESS",
-            expression=rf"(?<![0-9A-Za-z:.]){_V6}{_PREFIX}(?![0-9A-Za-z]|:[0-9A-Za-z:]|\.[0-9])",
+            expression=f"{_V6_LEFT}{_V6}{_PREFIX}{_V6_RIGHT}",
             confidence=0.8,
             check=_is_v6,
+        ),
+        Rule(
+            id="ipv6-unlikely",
+            type="IP_ADDRESS",
+            expression=f"{_V6_LEFT}(?:{_V6}|::){_PREFIX}{_V6_RIGHT}",
+            confidence=0.2,
+            check=_is_unlikely_v6,
         ),
     ),
     catches=(
@@ -103,13 +138,15 @@ IP_ADDRESS = Guardrail(
         "«2001:db8::8a2e:370:7334»: refused",
         "（«fe80::1»）«2001:0db8:85a3:0000:0000:8a2e:0370:7334»",
         "«::ffff:192.168.1.17» 和«１９２.１６８.１.１７»",
+        "nobody's: «127.0.0.1», «::1» and «255.255.255.0»",
     ),
     ignores=(
+        "std::vec, my::b and ratio 1:2:3",
         "version 10.0.19041.388 and v10.4.200.1",
         "release 1.2.3.4, section 3.1.2.1",
-        "127.0.0.1, 0.0.0.0, ::1 and 255.255.255.0",
+        "shopping 1.2.3.4 in full",
         "192.168.1.256 and 1.192.168.1.17",
-        "std::add, a::b, dead::beef and MyClass::toString",
+        "MyClass::toString and gggg::1",
         "at 12:30:45, 01:02:03:04:05:06, 1:2:3:4",
     ),
 )

@@ -1,8 +1,8 @@
 """US social security numbers.
 
 Catches: three, two and four digits with dashes between them, wherever they stand; nine bare digits,
-or with spaces or a single dash, within 32 characters of words such as "social security". Numbers
-that are never assigned do not count. Misses: bare digits without such a word, other spellings.
+or with spaces or a single dash, within 32 characters of words such as "social security" (with a
+low confidence also without). Numbers that are never assigned do not count. Misses: other spellings.
 Cost: holds the current number; nine digits on their own hold the 32 characters behind them.
 """
 
@@ -35,8 +35,10 @@ US_SSN = Guardrail(
             expression=f"{_LEFT}{_AREA}(?: {_GROUP} |-?{_GROUP}-?){_SERIAL}{_RIGHT}",
             confidence=0.7,
             check=lambda text: text.count("-") < 2,
-            context=("ssn", "social sec", "soc sec", "ss#", "ss no"),
+            context=("social sec", "soc sec", "ss#"),
+            words=("ssn", "ssns", "ss no"),
             context_chars=32,
+            bare=0.1,
         ),
     ),
     catches=(
