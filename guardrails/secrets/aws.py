@@ -1,8 +1,8 @@
 """Amazon Web Services.
 
 Catches: access key ids; secret access keys behind their name, which the finding includes; Bedrock
-API keys. AWS's own EXAMPLE keys are shaped like real ones and count. Misses: secret access keys on
-their own, which are any 40 characters. Cost: nothing but the keys themselves.
+API keys. Misses: secret access keys on their own, which are any 40 characters; on purpose the
+access key ids of AWS's documentation, which end in EXAMPLE. Cost: nothing but the keys themselves.
 """
 
 from __future__ import annotations
@@ -10,7 +10,12 @@ from __future__ import annotations
 from guardrails.checksums import entropy
 from guardrails.guardrail import Guardrail
 from guardrails.rule import Rule
+from guardrails.secrets.sample import MIXED, issued
 from guardrails.secrets.token import token
+
+
+def _is_access_key_id(text: str) -> bool:
+    return entropy(text) >= 3 and not text.endswith("EXAMPLE")
 
 
 def _is_a_secret_key(text: str) -> bool:
@@ -29,14 +34,15 @@ AWS = Guardrail(
             "(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}",
             left="[A-Za-z0-9]",
             right="[A-Za-z0-9]",
+            check=_is_access_key_id,
         ),
         Rule(
             id="aws-secret-access-key",
             type="SECRET",
             # The name is part of the finding: as context words around any 40 characters it would
             # make every chunk be searched.
-            expression=r"(?i:secret[_ -]?access[_ -]?key)[^A-Za-z0-9/+]{1,12}[A-Za-z0-9/+]{40}"
-            r"(?![A-Za-z0-9/+=])",
+            expression=r"(?i:(?:secret|aws)[_ -]?access[_ -]?key)[^A-Za-z0-9/+]{1,12}"
+            r"(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
             confidence=0.9,
             check=_is_a_secret_key,
         ),
@@ -55,12 +61,14 @@ AWS = Guardrail(
     catches=(
         "key «AKIA" + "Z7QW5N2RTP6LVK3D»,",
         "密钥«ASIA" + "Y34FZKBOKMUTVV7A»。",
-        "«AKIA" + "IOSFODNN7EXAMPLE» is Amazon's own",
         "aws_«secret_access_key = wJalrXUtnFEMI/K7MDENG" + "/bPxRfiCYq8ZrT2mN5v»",
+        issued("ABSK", MIXED, 128),
+        issued("bedrock-api-key-" + "YmVkcm9jay5hbWF6b25hd3MuY29t", MIXED, 200),
         "AKIAXXXXXXXXXXXXXXXX «AKIA" + "Z7QW5N2RTP6LVK3D»",
     ),
     ignores=(
         "AKIAXXXXXXXXXXXXXXXX",
+        "AKIA" + "IOSFODNN7EXAMPLE is in AWS's documentation",
         "TODAYINASIAASACKOFRICEFELLOVER",
         "AKIAZ7QW5N2RTP6LVK3" + "D7 is too long",
         "sha 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12",

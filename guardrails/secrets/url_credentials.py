@@ -1,9 +1,9 @@
 """Passwords in addresses.
 
 Catches: user and password before the host of a URL (RFC 3986 3.2.1), of any scheme; the finding
-ends at the `@`. Misses: passwords with `/`, `@`, `#` or quotes in them that are not encoded, and
-placeholders such as `user:password@` on purpose. Cost: holds the host of a URL up to the first
-slash, white space or quote.
+ends at the `@`, a redaction replaces the password. Misses: passwords with `/`, `@`, `#` or quotes
+in them that are not encoded, and placeholders such as `user:password@` on purpose. Cost: holds the
+host of a URL up to the first slash, white space or quote.
 """
 
 from __future__ import annotations
@@ -22,10 +22,25 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def _is_no_placeholder(text: str) -> bool:
-    password = text.rpartition("//")[2][:-1].partition(":")[2]
-    return _PLACEHOLDER.fullmatch(password) is None
+def is_placeholder(text: str) -> bool:
+    """Tell whether a match ends in a word, or one character, that stands for a password.
 
+    >>> is_placeholder("https://user:password@"), is_placeholder("https://ada:h4rdT0guess@")
+    (True, False)
+    """
+    password = text.rpartition("//")[2][:-1].partition(":")[2]
+    return _PLACEHOLDER.fullmatch(password) is not None
+
+
+def _is_no_placeholder(text: str) -> bool:
+    return not is_placeholder(text)
+
+
+# 16: the longest scheme in use with a password, with room (`mongodb+srv`, 11).
+EXPRESSION = (
+    rf"[A-Za-z][A-Za-z0-9+.-]{{1,15}}://[^:{_OUT}]{{0,64}}:"
+    rf"(?P<secret>[^{_OUT}]{{1,128}})@(?=[A-Za-z0-9\[])"
+)
 
 URL_CREDENTIALS = Guardrail(
     id="url-credentials",
@@ -35,9 +50,7 @@ URL_CREDENTIALS = Guardrail(
         Rule(
             id="url-credentials",
             type="SECRET",
-            # 16: the longest scheme in use with a password, with room (`mongodb+srv`, 11).
-            expression=rf"[A-Za-z][A-Za-z0-9+.-]{{1,15}}://[^:{_OUT}]{{0,64}}:[^{_OUT}]{{1,128}}@"
-            r"(?=[A-Za-z0-9\[])",
+            expression=EXPRESSION,
             # Above that of an e-mail address, which a password and its host look like.
             confidence=0.97,
             check=_is_no_placeholder,
