@@ -1,10 +1,12 @@
 """Phrases that must not appear.
 
-Catches: every phrase of the list in any case, in full-width or styled letters, with accents, and
-with 1 to 4 white space characters wherever the phrase has white space. By default: the markers by
-which models tell instructions from text, which no reader should see. Misses: other spellings,
-letters with other characters in between. Cost: grows with the list; a phrase without a rare
-character (a digit, `<`, `|`, a letter beyond ASCII) makes every chunk be searched.
+Catches: every phrase of the list in any case, in full-width or styled letters, in look-alikes of
+other scripts, with accents or without, with invisible characters inside, and with 1 to 4 white
+space characters wherever the phrase has white space; if wanted in leetspeak, where digits and signs
+stand for letters (`p4$$word`). By default: the markers by which models tell instructions from text,
+which no reader should see. Misses: other spellings, letters with other characters in between,
+leetspeak of more digits than letters. Cost: none beside other rules for up to 32 phrases without
+leetspeak; else 2 µs per chunk, 3 for 100,000.
 
 Whole words: where a phrase begins or ends in a letter or digit of a script that puts spaces between
 words, no such letter or digit may stand beside it. Han, Kana, Thai, Lao, Khmer and Myanmar put
@@ -14,7 +16,7 @@ none, so phrases in them are found anywhere. An underscore stands between words.
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Iterable
 from functools import cache
 
 from pydantic import Field, field_validator
@@ -28,26 +30,16 @@ from guardrails.guardrail import (
     PerformanceCharacteristics,
     PerformanceClass,
 )
+from guardrails.phrase_tail import MAX_SPACES
+from guardrails.phrases import LOOK_ALIKES, PhraseRule, even, is_spaced, normalise
 from guardrails.rule import Rule
 
-# 2,000 phrases of 15 characters make 30k positions, which compile in some 10 s.
-MAX_PHRASES = 2_000
+# What a policy can hold, see `guardrails.document`; more costs memory, not time.
+MAX_PHRASES = 100_000
 MAX_PHRASE_CHARS = 200
-_MAX_SPACES = 4
-# Unicode's blocks (Blocks.txt) of scripts that write words without spaces between them.
-_UNSPACED = (
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Myanmar
-    (0x1780, 0x17FF),  # Khmer
-    (0x19E0, 0x19FF),  # Khmer symbols
-    (0x2E80, 0x312F),  # Han radicals, Hiragana, Katakana, Bopomofo
-    (0x31A0, 0x9FFF),  # Kana extensions, Han
-    (0xA9E0, 0xA9FF),  # Myanmar extended B
-    (0xAA60, 0xAA7F),  # Myanmar extended A
-    (0xF900, 0xFAFF),  # Han compatibility
-    (0x1AFF0, 0x1B16F),  # Kana
-    (0x20000, 0x3FFFF),  # Han
-)
+# So many phrases are one expression among the others, at no cost of its own; the defaults are 17. A
+# longer list would let more chunks be searched, and is walked by its own automaton instead.
+MAX_EXPRESSION_PHRASES = 32
 _LAST_LETTER = 0x1FFFF
 
 _DEFAULT_PHRASES = (
@@ -71,20 +63,6 @@ _DEFAULT_PHRASES = (
 )
 
 
-def is_spaced(character: str) -> bool:
-    """Tell whether a character is part of a word in a script with spaces between words.
-
-    Marks count: they are the vowels of many scripts.
-
-    >>> is_spaced("a"), is_spaced("京"), is_spaced("-")
-    (True, False, False)
-    """
-    code_point = ord(character)
-    if any(low <= code_point <= high for low, high in _UNSPACED):
-        return False
-    return unicodedata.category(character)[0] in "LNM"
-
-
 @cache
 def _spaced_class() -> str:
     """Return a character class of all that `is_spaced`."""
@@ -98,21 +76,28 @@ def _spaced_class() -> str:
     return "[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in ranges) + "]"
 
 
+@cache
+def _forms() -> dict[str, str]:
+    """Return all folded characters that are read as another one, by what they are read as."""
+    forms: dict[str, str] = {}
+    for character in map(chr, range(_LAST_LETTER + 1)):
+        if character.upper() == character.lower() and character not in LOOK_ALIKES:
+            continue
+        if (read := even(character)) != character == fold(character):
+            forms[read] = forms.get(read, "") + character
+    return forms
+
+
 def _write_character(character: str) -> str:
-    """Write every folded form of a character's cases."""
-    forms = sorted({fold(form) for form in (character, character.lower(), character.upper())})
-    return re.escape(forms[0]) if len(forms) == 1 else f"(?:{'|'.join(map(re.escape, forms))})"
+    """Write a character of a normal form: whatever is read as it."""
+    forms = _forms().get(character, "")
+    return f"[{re.escape(character + forms)}]" if forms else re.escape(character)
 
 
 def _write_phrase(phrase: str) -> str:
-    return rf"\s{{1,{_MAX_SPACES}}}".join(
-        "".join(map(_write_character, word)) for word in phrase.split()
+    return rf"\s{{1,{MAX_SPACES}}}".join(
+        "".join(map(_write_character, word)) for word in phrase.split(" ")
     )
-
-
-def _needs_edges(phrase: str) -> bool:
-    folded = fold(phrase).strip()
-    return is_spaced(folded[0]) or is_spaced(folded[-1])
 
 
 class KeywordOptions(Options):
@@ -122,12 +107,13 @@ class KeywordOptions(Options):
         default=list(_DEFAULT_PHRASES), min_length=1, max_length=MAX_PHRASES, description="phrases"
     )
     whole_words: bool = Field(default=True, description="do not match inside of longer words")
+    leetspeak: bool = Field(default=False, description="digits and signs may stand for letters")
 
     @field_validator("phrases")
     @classmethod
     def _is_visible(cls, phrases: list[str]) -> list[str]:
         for number, phrase in enumerate(phrases, 1):
-            if not fold(phrase).strip():
+            if not normalise(phrase):
                 raise ValueError(f"phrase {number} is empty, or invisible")
             if len(phrase) > MAX_PHRASE_CHARS:
                 raise ValueError(f"phrase {number} is longer than {MAX_PHRASE_CHARS} characters")
@@ -135,15 +121,31 @@ class KeywordOptions(Options):
 
 
 def build_keywords(options: KeywordOptions) -> tuple[Rule, ...]:
-    """Make one rule of the phrases, the longest first, so that it wins where several begin."""
-    phrases = sorted(set(options.phrases), key=lambda phrase: (-len(phrase), phrase))
+    """Make one rule of the phrases: an expression of a short list, else of phrases."""
+    if len(options.phrases) > MAX_EXPRESSION_PHRASES or options.leetspeak:
+        return (
+            PhraseRule(
+                id="keywords",
+                type="KEYWORD",
+                confidence=1.0,
+                phrases=tuple(options.phrases),
+                whole_words=options.whole_words,
+                leetspeak=options.leetspeak,
+            ),
+        )
+    expression = write_expression(options.phrases, whole_words=options.whole_words)
+    return (Rule(id="keywords", type="KEYWORD", expression=expression, confidence=1.0),)
+
+
+def write_expression(phrases: Iterable[str], *, whole_words: bool) -> str:
+    """Write one expression that finds what a `PhraseRule` of the phrases does."""
+    # The longest first, so that it wins where several begin.
+    normal = sorted(set(map(normalise, phrases)), key=lambda phrase: (-len(phrase), phrase))
     edge = ""
-    if options.whole_words and any(map(_needs_edges, phrases)):
+    if whole_words and any(is_spaced(phrase[0]) or is_spaced(phrase[-1]) for phrase in normal):
         # Nowhere between two characters of a word.
         edge = f"(?!(?<={_spaced_class()}){_spaced_class()})"
-    any_phrase = "|".join(map(_write_phrase, phrases))
-    expression = f"(?i:{edge}(?:{any_phrase}){edge})"
-    return (Rule(id="keywords", type="KEYWORD", expression=expression, confidence=1.0),)
+    return f"{edge}(?:{'|'.join(map(_write_phrase, normal))}){edge}"
 
 
 KEYWORDS = Guardrail(
