@@ -19,14 +19,17 @@ from flows.commands import (
     checks,
     demo,
     doctor,
+    plugin,
     policy,
     recovery,
+    rules,
     run,
     scan,
     supervise,
     tail,
     topics,
 )
+from flows.commands import eval as evaluation
 
 # \b keeps the lines of a paragraph as they are.
 EPILOG = """\b
@@ -126,7 +129,10 @@ app.command("supervise", epilog=supervise.EPILOG, context_settings=supervise.CON
     supervise.supervise
 )
 app.command("scan", epilog=scan.EPILOG)(scan.scan)
+app.command("eval", epilog=evaluation.EPILOG)(evaluation.evaluate)
 app.add_typer(policy.app, name="policy")
+app.add_typer(rules.app, name="rules")
+app.add_typer(plugin.app, name="plugin")
 app.add_typer(topics.app, name="topics")
 app.add_typer(recovery.app, name="recovery")
 app.add_typer(audit.app, name="audit")
@@ -144,7 +150,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         call(args=arguments, prog_name="tidegate", obj=options)
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception as error:
+    except SystemExit:
+        raise
+    except BaseException as error:  # A panic of Bytewax is no Exception.
         if options.debug:
             raise
         sys.exit(_report(error))
@@ -156,7 +164,7 @@ def _close_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _report(error: Exception) -> int:
+def _report(error: BaseException) -> int:
     from flows.exits import explain
 
     explained = explain(error)

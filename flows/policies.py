@@ -1,4 +1,4 @@
-"""Policies by name: the shipped one, or a file."""
+"""Policies by name: a shipped one, or a file."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guardrails import default_policy, parse_policy
+from flows.plugins import load_plugins
+from guardrails import parse_policy
 from guardrails.document import MAX_DOCUMENT_CHARS
 from guardrails.errors import PolicyError
+from guardrails.shipped import SHIPPED, shipped_text
 
 if TYPE_CHECKING:
     from connectors.kafka.settings import KafkaSettings
@@ -18,32 +20,33 @@ if TYPE_CHECKING:
     from guardrails.plans import Plans
     from guardrails.policy import Policy
 
-DEFAULT = "default"
 # Seconds without Kafka, where nothing is waited for that could take long.
 _PATIENCE_S = 60.0
 
 
 class UnknownPolicyError(PolicyError):
-    """No policy has that name. Next: name the shipped one or an existing file."""
+    """No policy has that name. Next: name a shipped one or an existing file."""
 
 
 def read_text(name: str) -> str:
-    """Return a policy as it is written. Raises PolicyError saying what to do."""
-    if name == DEFAULT:
-        from importlib.resources import files
+    """Return a policy as it is written; what it may name is loaded first.
 
-        return files("guardrails").joinpath("policies/default.yaml").read_text("utf-8")
+    Raises PolicyError saying what to do.
+    """
+    load_plugins()
+    if name in SHIPPED:
+        return shipped_text(name)
     path = Path(name)
     try:
         with path.open("rb") as file:
             # Four bytes a code point at most; what is longer is refused unread.
             content = file.read(4 * MAX_DOCUMENT_CHARS + 1)
     except OSError as error:
-        close = difflib.get_close_matches(name, [DEFAULT], 1)
-        hint = f"; did you mean '{DEFAULT}'?" if close else ""
+        close = difflib.get_close_matches(name, SHIPPED, 1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
         raise UnknownPolicyError(
-            f"{name}: cannot be read ({error.strerror}); expected '{DEFAULT}' or the path of a "
-            f"policy file{hint}"
+            f"{name}: cannot be read ({error.strerror}); expected the path of a policy file, "
+            f"or one of {', '.join(SHIPPED)}{hint}"
         ) from error
     try:
         return content.decode("utf-8-sig")
@@ -59,8 +62,8 @@ def read_text(name: str) -> str:
 
 
 def read_policy(name: str) -> Policy:
-    """Return a policy: `default`, or one read from a file. Raises PolicyError with all problems."""
-    return default_policy() if name == DEFAULT else parse_policy(read_text(name), name)
+    """Return a policy: a shipped one, or one of a file. Raises PolicyError with all problems."""
+    return parse_policy(read_text(name), f"{name}.yaml" if name in SHIPPED else name)
 
 
 def compile_policy(policy: Policy) -> Plan:
@@ -79,8 +82,8 @@ def follow_policies(
 ) -> Follower:
     """Return what changes the plans while a flow runs: start it before the flow, close it after.
 
-    names: of the policies the plans were made of; files among them are watched, the shipped one
-    only changes with the release. kafka: also follow the topic `policies`. recovery_dir: where the
+    names: of the policies the plans were made of; files among them are watched, shipped ones
+    only change with the release. kafka: also follow the topic `policies`. recovery_dir: where the
     times of changed files are written down; without it they are forgotten, as all of the flow's
     state is.
     """
@@ -91,7 +94,7 @@ def follow_policies(
     from connectors.policies.topic import PolicyTopic
 
     origins: list[Origin] = []
-    if files := [name for name in names if name != DEFAULT]:
+    if files := [name for name in names if name not in SHIPPED]:
         journal: Journal = FileJournal(recovery_dir) if recovery_dir else MemoryJournal()
         origins.append(PolicyFiles(files, plans, journal, read_text=read_text, now_ms=steady_ms))
     if kafka is not None:

@@ -103,7 +103,9 @@ def run(
                 "--recovery-dir"
             )
         kafka = KafkaSettings.from_env(os.environ)
-        flow = build_kafka(kafka, settings, stop=stop, until_end=until_end)
+        flow = build_kafka(
+            kafka, settings, stop=stop, until_end=until_end, metrics=metrics_port is not None
+        )
         with serve_metrics(metrics_port, os.environ.get("TIDEGATE_METRICS_HOST") or LOOPBACK):
             run_flow(flow, stop, workers=workers, recovery_dir=recovery_dir, epoch_s=epoch_s)
 

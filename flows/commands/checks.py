@@ -29,7 +29,7 @@ def checks(
         typer.Option(
             envvar="TIDEGATE_POLICY",
             metavar="POLICY,...",
-            help="The policies the guard runs with: 'default' or files.",
+            help="The policies the guard runs with: shipped ones or files.",
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Threads, with one runner.")] = 1,

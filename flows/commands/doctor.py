@@ -22,7 +22,7 @@ Exit code 0: no problem. 1: at least one."""
 def doctor(
     *,
     policy: Annotated[
-        str, typer.Option(envvar="TIDEGATE_POLICY", help="'default' or a policy file.")
+        str, typer.Option(envvar="TIDEGATE_POLICY", help="A shipped policy or a file.")
     ] = "default",
     recovery_dir: Annotated[
         Path | None,

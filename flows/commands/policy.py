@@ -30,6 +30,7 @@ SHOW_EPILOG = """\b
 Examples:
   tidegate policy show                            the shipped policy, resolved
   tidegate policy show mine.yaml
+  tidegate policy show everything                 default, pii, secrets, strict, everything
   tidegate policy show --json mine.yaml | jq '.guardrails[].rules'
   tidegate policy show --source > mine.yaml       as it is written, to begin your own
   tidegate policy show --all                      every guardrail there is"""
@@ -42,7 +43,7 @@ def _policy() -> None:
 
 @app.command(epilog=CHECK_EPILOG)
 def check(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A policy file, or 'default'.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A policy file, or a shipped one.")],
 ) -> None:
     """Say whether a policy can be used, or list everything that is wrong with it."""
     from flows.policies import compile_policy, read_policy
@@ -62,7 +63,7 @@ def check(
 @app.command(epilog=SHOW_EPILOG)
 def show(
     name: Annotated[
-        str, typer.Argument(metavar="[NAME|FILE]", help="'default' or a policy file.")
+        str, typer.Argument(metavar="[NAME|FILE]", help="A shipped policy or a file.")
     ] = "default",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
     source: Annotated[bool, typer.Option("--source", help="As it is written, in YAML.")] = False,
@@ -127,8 +128,15 @@ def _check_types(setting: Any) -> set[str]:
 
 
 def _width(rule: Any) -> int:
+    from guardrails.phrase_matcher import PhraseMatcher
+    from guardrails.phrases import PhraseRule
+    from guardrails.scan import ScanRule
     from guardrails.syntax import parse
 
+    if isinstance(rule, PhraseRule):
+        return PhraseMatcher({0: rule}).max_width
+    if isinstance(rule, ScanRule):
+        return rule.scanner.max_hold
     return parse(rule.expression).max_width + int(rule.context_chars)
 
 
@@ -138,11 +146,11 @@ def _widest(plan: Plan) -> int:
 
 
 def _not_running(running: set[str]) -> list[dict[str, str]]:
-    from guardrails.catalogue import CATALOGUE
+    from guardrails.naming import BY_ID
 
     return [
         {"id": guardrail.id, "family": guardrail.family, "summary": guardrail.summary}
-        for guardrail in CATALOGUE
+        for guardrail in BY_ID.values()
         if guardrail.id not in running
     ]
 

@@ -51,7 +51,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The policy's 'name'."
 
 
 def activate(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A policy file, or 'default'.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A policy file, or a shipped one.")],
     *,
     by: By = None,
     comment: Comment = None,
@@ -78,9 +78,11 @@ def rollback(
 ) -> None:
     """Put an earlier version of a policy in force again."""
     from flows.exits import UsageError
+    from flows.plugins import load_plugins
     from flows.policies import compile_policy
     from guardrails.activation import rollback_target
 
+    load_plugins()
     activations = _history(name)
     target = rollback_target(activations, to)
     if target is None:
@@ -107,6 +109,7 @@ def history(
     """Show when which version of a policy was put in force, by whom and why."""
     import msgspec
 
+    from flows.lines import visible
     from flows.terminal import console, print_table, table
 
     activations = _history(name)
@@ -122,7 +125,12 @@ def history(
     rows = table("in force from", "version", "by", "comment")
     for activation in activations:
         event = activation.event
-        rows.add_row(_time(activation.at_ms), event.version, event.by or "-", event.comment or "-")
+        rows.add_row(
+            _time(activation.at_ms),
+            event.version,
+            visible(event.by or "-"),
+            visible(event.comment or "-"),
+        )
     print_table(console(), rows)
 
 

@@ -35,7 +35,7 @@ def run(
         typer.Option(
             envvar="TIDEGATE_POLICY",
             metavar="POLICY,...",
-            help="'default' or a policy file; further ones for streams that name them.",
+            help="A shipped policy or a file; further ones for streams that name them.",
         ),
     ] = None,
     input_: Annotated[

@@ -38,7 +38,7 @@ def scan(
     file: Annotated[str, typer.Argument(metavar="IN.jsonl", help="Rows to scan; '-' is stdin.")],
     *,
     policy: Annotated[
-        str, typer.Option(envvar="TIDEGATE_POLICY", help="'default' or a policy file.")
+        str, typer.Option(envvar="TIDEGATE_POLICY", help="A shipped policy or a file.")
     ] = "default",
     chunks: Annotated[
         str,

@@ -18,12 +18,13 @@ from flows.demo.status import Figures, Seen, follow
 from flows.demo.summary import Summary, print_summary, summarise
 from flows.demo.view import AT_ONCE, View, open_view
 from flows.guard import build
-from flows.policies import DEFAULT, compile_policy, read_policy
+from flows.policies import compile_policy, read_policy
 from flows.runtime import run
 from flows.terminal import console as open_console
 from guardrails.events import Audit, Verdict
 from guardrails.plans import Plans
 from guardrails.records import Output
+from guardrails.shipped import DEFAULT
 
 
 class Report(msgspec.Struct, frozen=True):
