@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help install install-dev demo test test-long check format bench chaos kafka schemas clean
+.PHONY: help install install-dev demo test test-long check format bench bench-peers chaos kafka schemas clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,17 @@ format: install-dev ## Format the code
 bench: install-dev ## Measure; writes the report to benchmarks/
 	@$(BIN)/tidegate bench
 
+# Each peer has an environment of its own; some of them cannot share one.
+.peers/%/.installed: benchmarks/peers/environments/%.txt
+	@echo "Installing $* into .peers/$* (once)"
+	@rm -rf .peers/$* && $(PYTHON) -m venv .peers/$*
+	@.peers/$*/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
+	@touch $@
+
+PEERS := $(patsubst %,.peers/%/.installed,litellm guardrails-ai presidio judges)
+bench-peers: install-dev $(PEERS) ## Measure beside others; writes benchmarks/peers.md
+	@$(BIN)/python -m benchmarks.peers
+
 chaos: install-dev ## 200 faults on a real broker, half an hour; writes benchmarks/chaos.md
 	@$(BIN)/python -m tests.chaos --seed 1 --faults 200 --live 10000 --report benchmarks/chaos.md
 
@@ -59,4 +70,4 @@ schemas: install ## Write the JSON Schemas and the AsyncAPI document to docs/
 	@$(BIN)/python -m docs.generate
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .kafka build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .kafka .peers build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

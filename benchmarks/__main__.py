@@ -15,8 +15,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="tidegate bench",
         description="Measure speed and memory, and write benchmarks/report.md, .json and .svg.",
-        epilog="example: tidegate bench --quick --only push --only engine",
+        epilog="examples: tidegate bench --quick push engine; tidegate bench guardrails --out .",
     )
+    parser.add_argument("names", nargs="*", metavar="MEASURE", help="as --only")
     parser.add_argument("--quick", action="store_true", help="a minute, with larger errors")
     parser.add_argument(
         "--only", action="append", choices=list(MEASURES), help="one measure; may be repeated"
@@ -25,7 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--out", type=Path, help="directory of the report; a quick or partial run writes none else"
     )
     options = parser.parse_args(arguments)
-    sys.exit(0 if run(quick=options.quick, only=options.only, out=options.out) else 1)
+    only = [*options.names, *(options.only or ())]
+    if unknown := sorted({*only} - {*MEASURES}):
+        parser.error(f"no measure {', '.join(unknown)}; there are {', '.join(MEASURES)}")
+    sys.exit(0 if run(quick=options.quick, only=only, out=options.out) else 1)
 
 
 if __name__ == "__main__":

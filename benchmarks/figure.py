@@ -13,6 +13,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """A number of the report. at_least, at_most: the target; neither: for information only.
 
     quantiles: of the distribution behind the number, evenly spaced from 0 to 1; for the plot.
+    page: Markdown with all that is behind it, for a file of the measure's name.
     """
 
     measure: str
@@ -23,6 +24,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     at_most: float | None = None
     note: str = ""
     quantiles: tuple[float, ...] = ()
+    page: str = ""
 
     @property
     def status(self) -> str:

@@ -15,8 +15,8 @@ from benchmarks.figure import Figure, NotMeasured
 
 # Cheap ones first; each is a module of this package with a `measure`.
 MEASURES = (
-    *("cost", "hold", "calls", "sentences", "push", "engine", "rules", "memory", "epoch"),
-    *("embedded", "latency", "throughput", "isolation", "holding", "crowd", "soak"),
+    *("cost", "hold", "calls", "sentences", "push", "engine", "rules", "guardrails", "memory"),
+    *("epoch", "embedded", "latency", "throughput", "isolation", "holding", "crowd", "soak"),
 )
 _COLORS = {"pass": "green", "SHORT": "bold red", "": "default"}
 

@@ -23,12 +23,16 @@ def write(
     about: Mapping[str, str],
     missing: Mapping[str, str],
 ) -> None:
-    """Write report.md, report.json and, when latencies were measured, latency.svg.
+    """Write report.md, report.json, the pages of figures and, of measured latencies, latency.svg.
 
     missing: why a measure has no figures, by its name.
     """
     directory.mkdir(parents=True, exist_ok=True)
     plotted = [figure for figure in figures if figure.quantiles]
+    for figure in figures:
+        if figure.page:
+            (directory / f"{figure.measure}.md").write_text(figure.page, "utf-8")
+    figures = [msgspec.structs.replace(figure, page="") for figure in figures]
     document = {"about": about, "not_measured": missing, "figures": figures}
     encoded = msgspec.json.format(msgspec.json.encode(document), indent=1)
     (directory / "report.json").write_bytes(encoded + b"\n")

@@ -24,8 +24,8 @@ _PLANTED = (
     "transfer it to DE89 3704 0044 0532 0130 00",
     "the server at 203.0.113.77 answered",
 )
-_SYLLABLES = "ba be co da den er fa fi gra in ing ka la le lo ma men mo na ne or pa per pro ra re ri ro sa se so sta ta te ter ti to tra u va ver vi wo".split()  # noqa: SIM905, E501
-_COMMON = "the of and to a in is it you that for on are with as be this can or have from your not an at".split()  # noqa: SIM905, E501
+_SYLLABLES = "ba be co da den er fa fi gra in ing ka la le lo ma men mo na ne or pa per pro ra re ri ro sa se so sta ta te ter ti to tra u va ver vi wo".split()  # noqa: E501
+_COMMON = "the of and to a in is it you that for on are with as be this can or have from your not an at".split()  # noqa: E501
 VOCABULARY = 8_000
 
 
