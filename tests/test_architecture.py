@@ -99,6 +99,8 @@ def test_the_engine_imports_no_input_no_output_and_no_clock() -> None:
         for path in sources("guardrails")
         for imported in imports(path)
         if imported.partition(".")[0] in FORBIDDEN_IN_THE_ENGINE
+        # What takes addresses apart is as pure as any other function of text.
+        and imported != "urllib.parse"
     }
     assert not wrong
 
