@@ -31,7 +31,7 @@ demo: install ## Watch the guard at work in the terminal, without a broker
 	@$(BIN)/tidegate demo
 
 test: install-dev ## Run every test; starts a Kafka broker by itself
-	@$(BIN)/python -m pytest -m "not long" -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -m "not long" -n 3 --dist worksteal
 
 test-long: install-dev ## 20,000 random chunkings and more, minutes long
 	@$(BIN)/python -m pytest -m long -s
