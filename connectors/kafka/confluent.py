@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,6 +37,10 @@ LASTING = (
     KafkaError._BAD_MSG,
     KafkaError._FATAL,
 )
+
+# A topic that was just made: not every broker has heard of it.
+_NOT_YET = (KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART)
+_NOT_YET_PAUSE_S = 0.1
 
 # The library writes it, in its own words.
 log = logging.getLogger("librdkafka")
@@ -111,15 +116,20 @@ class ConfluentReader:
 
     def span(self) -> Span:
         """See `Reader.span`."""
-        try:
-            found = self._consumer.get_watermark_offsets(
-                TopicPartition(*self._partition), timeout=self._settings.startup_timeout_s
-            )
-        except KafkaException as error:
-            raise unreachable(self._settings, error.args[0].name()) from error
-        if found is None:
-            raise unreachable(self._settings, "no answer in time")
-        return Span(*found)
+        until = time.monotonic() + self._settings.startup_timeout_s
+        while True:
+            try:
+                found = self._consumer.get_watermark_offsets(
+                    TopicPartition(*self._partition), timeout=max(0.0, until - time.monotonic())
+                )
+            except KafkaException as error:
+                if error.args[0].code() not in _NOT_YET or time.monotonic() > until:
+                    raise unreachable(self._settings, error.args[0].name()) from error
+                time.sleep(_NOT_YET_PAUSE_S)
+                continue
+            if found is None:
+                raise unreachable(self._settings, "no answer in time")
+            return Span(*found)
 
     def seek(self, offset: int) -> None:
         """See `Reader.seek`."""

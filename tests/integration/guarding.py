@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from zlib import crc32
 
@@ -18,14 +19,24 @@ import msgspec
 from connectors.kafka.client import open_client
 from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.topics import create_topics, topic_specs
-from guardrails import default_plan
 from guardrails.errors import ConnectorError
+from guardrails.plan import Plan
+from guardrails.policy_text import parse_policy
 from guardrails.records import Output
 from guardrails.session import Session
 from tests.flows.guarding import TEXTS, read_all
 from tests.integration.kafka_flow import stored
 
 ROOT = Path(__file__).parents[2]
+
+
+POLICY = Path(__file__).with_name("policy.yaml")
+
+
+@cache
+def guarded_by() -> Plan:
+    """What the guards of the tests judge by unless they are told another policy."""
+    return Plan(parse_policy(POLICY.read_text("utf-8"), POLICY.name))
 
 
 class Deployment:
@@ -61,6 +72,7 @@ class Deployment:
         """Start one process, as the documentation says. extra: of its environment."""
         self.recovery.mkdir(exist_ok=True)
         environ = os.environ | {
+            "TIDEGATE_POLICY": str(POLICY),
             "KAFKA_BOOTSTRAP_SERVERS": self.settings.bootstrap_servers,
             "TIDEGATE_TOPIC_PREFIX": self.settings.topic_prefix,
             "TIDEGATE_KAFKA_CLIENT": self.settings.client,
@@ -162,7 +174,7 @@ def engine_answers(streams: dict[str, list[str]]):
     """Return what the engine says of each whole text: what a reader sees, and the findings."""
     answers = {}
     for stream_id, pieces in streams.items():
-        session = Session(stream_id, default_plan())
+        session = Session(stream_id, guarded_by())
         verdict = session.push("".join(pieces), final=True)
         text = "".join(segment.text for segment in verdict.segments)
         answers[stream_id] = (text, session.audit().content.findings)

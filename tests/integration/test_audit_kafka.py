@@ -18,7 +18,6 @@ from connectors.kafka.client import open_client
 from connectors.kafka.settings import KafkaSettings
 from flows.audit import build_kafka
 from flows.kafka import build_kafka as build_guard
-from guardrails import default_plan
 from guardrails.chain import Seal, read_head
 from guardrails.events import Audit, Rollup, encode
 from guardrails.guardrail import Action
@@ -28,7 +27,7 @@ from guardrails.rollup import MINUTE_MS, Totals
 from tests.audits import audit, finding
 from tests.broker import Broker
 from tests.connectors.audit.receiver import receiving
-from tests.integration.guarding import Deployment, as_events, stop
+from tests.integration.guarding import Deployment, as_events, guarded_by, stop
 from tests.integration.kafka_flow import run
 
 pytestmark = pytest.mark.integration
@@ -117,7 +116,7 @@ def test_guarded_streams_are_rolled_up_and_chained(deployment, tmp_path):
     for number in range(30):
         text = ["all is well", "write to ada@example.org"][number % 2]
         deployment.produce(as_events(f"g{number}", [text]))
-    plans = Plans(default_plan())
+    plans = Plans(guarded_by())
     guard = build_guard(deployment.settings, plans, stop=threading.Event(), until_end=True)
     run(guard, deployment.recovery)
     settings = AuditSettings(tmp_path / "chains", KEY.encode())

@@ -9,11 +9,10 @@ import pytest
 
 from connectors.kafka.settings import KafkaSettings
 from flows.kafka import build_kafka
-from guardrails import default_plan
 from guardrails.plans import Plans
 from tests.broker import Broker
 from tests.corpus import streams
-from tests.integration.guarding import Deployment, check, interleave, own_streams, stop
+from tests.integration.guarding import Deployment, check, guarded_by, interleave, own_streams, stop
 from tests.integration.kafka_flow import run
 
 pytestmark = pytest.mark.integration
@@ -39,7 +38,7 @@ def quick(broker: Broker, tmp_path: Path):
 def test_streams_through_kafka_are_answered_as_whole_texts(deployment, workers):
     streams = own_streams(60)
     deployment.produce(interleave(streams))
-    plans, stop_event = Plans(default_plan()), threading.Event()
+    plans, stop_event = Plans(guarded_by()), threading.Event()
     flow = build_kafka(deployment.settings, plans, stop=stop_event, until_end=True)
     run(flow, deployment.recovery, workers)
     check(deployment, streams)
@@ -79,7 +78,7 @@ def test_recorded_streams_through_kafka_are_answered_as_whole_texts(quick):
     recorded = streams()
     sample = dict(list(recorded.items())[::12])
     quick.produce(interleave(sample))
-    plans, stop_event = Plans(default_plan()), threading.Event()
+    plans, stop_event = Plans(guarded_by()), threading.Event()
     run(build_kafka(quick.settings, plans, stop=stop_event, until_end=True), quick.recovery)
     check(quick, sample)
 
@@ -90,7 +89,7 @@ def test_every_recorded_stream_through_kafka_is_answered_as_its_whole_text(deplo
     recorded = streams()
     chunks = interleave(recorded)
     deployment.produce(chunks)
-    plans, stop_event = Plans(default_plan()), threading.Event()
+    plans, stop_event = Plans(guarded_by()), threading.Event()
     flow = build_kafka(deployment.settings, plans, stop=stop_event, until_end=True)
     run(flow, deployment.recovery, workers)
     check(deployment, recorded)
