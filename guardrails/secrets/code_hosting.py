@@ -61,7 +61,7 @@ CODE_HOSTING = Guardrail(
         token("postman-api-token", "PMAK-[A-Fa-f0-9]{24}-[A-Fa-f0-9]{34}"),
         token("prefect-api-token", "pnu_[A-Za-z0-9]{36}", left=_WORD),
         token("pulumi-api-token", "pul-[0-9a-f]{40}", left=_WORD),
-        # A macaroon in base64: version 2, its location "pypi.org" or "test.pypi.org".
+        # A macaroon in base64: version 2, its location the index or the one for tests.
         token(
             "pypi-upload-token",
             "pypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{70,1000}",
