@@ -182,13 +182,15 @@ def feed(
     *,
     rate: int = RATE,
     streams: int = STREAMS,
+    linger_ms: float = 0,
     unended: bool = False,
 ) -> tuple[list[tuple[str, int]], list[int]]:
     """Produce at a steady rate; return each chunk's stream and seq, and when it left.
 
-    unended: the streams stay live.
+    linger_ms: see `benchmarks.pacer.pace`. unended: the streams stay live.
     """
-    arguments = [broker.bootstrap, topic, prefix, str(rate), str(seconds), str(streams)]
+    numbers = (rate, seconds, streams, linger_ms)
+    arguments = [broker.bootstrap, topic, prefix, *map(str, numbers)]
     arguments += ["unended"] if unended else []
     command = [sys.executable, "-m", "benchmarks.pacer", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

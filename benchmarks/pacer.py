@@ -1,6 +1,6 @@
 """A producer at a steady rate, in a process of its own; prints when each chunk left, as JSON.
 
-python -m benchmarks.pacer BOOTSTRAP TOPIC PREFIX RATE SECONDS [STREAMS [unended]]
+python -m benchmarks.pacer BOOTSTRAP TOPIC PREFIX RATE SECONDS [STREAMS [LINGER_MS [unended]]]
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ def pace(
     rate: int,
     seconds: float,
     streams: int = STREAMS,
+    linger_ms: float = 0,
     *,
     unended: bool = False,
 ) -> list[int]:
     """Send `rate` chunks per second; return the moment of each, monotonic nanoseconds.
 
-    The n-th chunk is seq n // streams of stream PREFIX-(n % streams).
+    The n-th chunk is seq n // streams of stream PREFIX-(n % streams). linger_ms: how long a chunk
+    may wait for others; 0 makes a request of each, which keeps the broker as busy as all else.
     """
     answers = corpus().answers
     count = int(rate * seconds)
@@ -43,7 +45,7 @@ def pace(
         events.append(
             (stream_id, encode(Chunk(stream_id, seq, answer[seq % len(answer)], final=final)))
         )
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "acks": "all"})
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": linger_ms, "acks": "all"})
     producer.list_topics(topic, timeout=10)
     sent: list[int] = []
     started = time.monotonic_ns()
@@ -61,5 +63,7 @@ def pace(
 if __name__ == "__main__":
     rate, seconds, *more = sys.argv[4:]
     streams = int(more[0]) if more else STREAMS
+    linger_ms = float(more[1]) if len(more) > 1 else 0
     ends = {"unended": "unended" in more}
-    print(json.dumps(pace(*sys.argv[1:4], int(rate), float(seconds), streams, **ends)))
+    sent = pace(*sys.argv[1:4], int(rate), float(seconds), streams, linger_ms, **ends)
+    print(json.dumps(sent))

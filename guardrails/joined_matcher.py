@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 import msgspec
 
+from guardrails.collector import paused
 from guardrails.matcher import Match, Matcher, MatchState
 from guardrails.phrase_matcher import PhraseMatcher, PhraseState
 from guardrails.phrases import PhraseRule
@@ -162,6 +163,11 @@ def compile_rules(rules: Sequence[Rule]) -> tuple[LaneMatcher, type[LaneState]]:
     A match's `rule` is the rule's place among `rules`. Raises RuleError naming the rule that cannot
     be compiled.
     """
+    with paused():
+        return _compile(rules)
+
+
+def _compile(rules: Sequence[Rule]) -> tuple[LaneMatcher, type[LaneState]]:
     phrases, scans = phrase_rules(rules), scan_rules(rules)
     numbers = [number for number in range(len(rules)) if number not in {*phrases, *scans}]
     by_lane: dict[str, list[int]] = {}

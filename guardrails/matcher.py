@@ -18,11 +18,10 @@ import msgspec
 
 from guardrails.beginning import telling_beginning
 from guardrails.breaker import Breaker
-from guardrails.dfa import members
 from guardrails.errors import RuleError
 from guardrails.fold import FoldedTail
 from guardrails.frontier import Frontier
-from guardrails.prefilter import Prefilter
+from guardrails.prefilter import Prefilter, members
 from guardrails.rule import CAP_GROUP, PART_GROUP, Rule
 from guardrails.syntax import parse
 from guardrails.tree import (

@@ -11,11 +11,11 @@ to 34 bytes that ends in `1a`. And on chunks the size of a token its call costs 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from guardrails.automaton import Automaton
 from guardrails.beginning import class_before
-from guardrails.dfa import Dfa, union_of
+from guardrails.dfa import Dfa, Positions
 from guardrails.tree import (
     Chain,
     Chars,
@@ -42,26 +42,28 @@ class Prefilter(Dfa):
             Automaton(_with_class_before(root), counted=_MAX_COUNTED_REPEAT, ahead=False)
             for root in roots
         ]
-        super().__init__(automata, backwards=False)
+        super().__init__(automata, reenters=True)
         # Where reading begins, nobody knows what stood before.
-        bounded = (class_before(root) is not None for root in roots)
-        self._entered |= self._move(
-            union_of(
-                first for first, is_bounded in zip(self.firsts, bounded, strict=True) if is_bounded
-            )
-        )
+        before = {
+            position
+            for root, first in zip(roots, self.firsts, strict=True)
+            if class_before(root) is not None
+            for position in first
+        }
+        self._entered = tuple(sorted({*self._entered, *self._move(tuple(before))}))
         self._forget()
-        self._all_lasts = union_of(self.lasts)
+        # Of the positions that end matches: of which rules.
+        self._ended: dict[int, int] = {}
+        for rule, lasts in enumerate(self.lasts):
+            for position in lasts:
+                self._ended[position] = self._ended.get(position, 0) | 1 << rule
         # Says of a text, from an offset on, whether it is worth reading at all.
         self.may_match = _compile_triggers(roots)
 
-    def _mark(self, positions: int) -> int:
+    def _mark(self, positions: Positions) -> int:
         hits = 0
-        if not positions & self._all_lasts:
-            return hits
-        for rule, last in enumerate(self.lasts):
-            if positions & last:
-                hits |= 1 << rule
+        for position in positions:
+            hits |= self._ended.get(position, 0)
         return hits
 
     def hits(self, text: str, start: int) -> int:
@@ -75,6 +77,18 @@ class Prefilter(Dfa):
             if state.mark:
                 hits |= state.mark
         return hits
+
+
+def members(hits: int) -> Iterable[int]:
+    """Yield the rules of a set of hits, in order.
+
+    >>> list(members(0b1010))
+    [1, 3]
+    """
+    while hits:
+        lowest = hits & -hits
+        yield lowest.bit_length() - 1
+        hits ^= lowest
 
 
 def _with_class_before(root: Node) -> Node:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from connectors.logs import logger
-from connectors.policies.collector import paused
 from connectors.policies.journal import Entry, Journal
 from connectors.policies.metrics import ACTIVATIONS
 from guardrails.errors import PolicyError, RuleError
@@ -100,9 +99,8 @@ class PolicyFiles:
                     f"{self._policies[file]!r}; restart the guard to rename a policy"
                 )
             # Compiled before its time is chosen: that may take seconds.
-            with paused():
-                # Kept until it is told, so that it is compiled only once.
-                plan = self._plans.prepare(policy)
+            # Kept until it is told, so that it is compiled only once.
+            plan = self._plans.prepare(policy)
         except (PolicyError, RuleError) as error:
             ACTIVATIONS.labels("file", "refused").inc()
             log.error(
@@ -140,8 +138,7 @@ class PolicyFiles:
 
     def _activate(self, entry: Entry) -> None:
         try:
-            with paused():
-                plan = self._plans.activate(parse_policy(entry.source, entry.name), entry.at_ms)
+            plan = self._plans.activate(parse_policy(entry.source, entry.name), entry.at_ms)
         except (PolicyError, RuleError) as error:
             # Written by another release, in a directory we share with it.
             ACTIVATIONS.labels("file", "refused").inc()

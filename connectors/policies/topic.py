@@ -5,7 +5,6 @@ from __future__ import annotations
 from connectors.kafka.client import open_client
 from connectors.kafka.settings import KafkaSettings
 from connectors.logs import logger
-from connectors.policies.collector import paused
 from connectors.policies.log import PolicyLog
 from connectors.policies.metrics import ACTIVATIONS
 from guardrails.activation import Activation, decode_activation
@@ -78,8 +77,7 @@ class PolicyTopic:
     def _activate(self, activation: Activation, record: Record) -> str | None:
         """Put a policy in force; return what is wrong with it if that cannot be."""
         try:
-            with paused():
-                plan = self._plans.activate(activation.read(), activation.at_ms)
+            plan = self._plans.activate(activation.read(), activation.at_ms)
         except (PolicyError, RuleError) as error:
             self._refuse(record, error)
             return str(error)

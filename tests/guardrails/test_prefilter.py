@@ -7,9 +7,8 @@ from random import Random
 
 import pytest
 
-from guardrails.dfa import members
 from guardrails.errors import RuleError
-from guardrails.prefilter import Prefilter
+from guardrails.prefilter import Prefilter, members
 from guardrails.syntax import parse
 from guardrails.tree import unparse
 from tests import random_rules

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from connectors.policies.collector import paused
+from guardrails.collector import paused
 
 
 def test_nothing_is_collected_meanwhile_and_everything_is_again_afterwards() -> None:
