@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.figure import Figure
 from benchmarks.texts import corpus
 from guardrails import Session, default_plan
+from guardrails.dfa import State
 from guardrails.plan import Plan
 from guardrails.plans import Plans
 from guardrails.records import Record
@@ -66,12 +67,12 @@ def _half_way(stream_id: str, answer: list[str]) -> Session:
 def deep_size(value: Any, shared: set[int] | None = None) -> int:
     """Return the bytes of an object and of all it refers to.
 
-    shared: ids of objects that do not count; gets the ids of all that did. Plans never count.
+    shared: ids of objects that do not count; gets the ids of all that did. What all streams share never counts.
     """
     seen = set() if shared is None else shared
 
     def size(item: Any) -> int:
-        if id(item) in seen or isinstance(item, Plan | type) or item is None:
+        if id(item) in seen or isinstance(item, Plan | State | type) or item is None:
             return 0
         seen.add(id(item))
         own = sys.getsizeof(item)

@@ -1,25 +1,29 @@
-"""A deterministic automaton over sets of positions, built as text asks for it.
+"""What is left of a set of rules behind a text that one of them may have begun with.
 
-Its states are the sets of positions of all rules (`guardrails.automaton`) that the text read so far
-can have led to; each is made when some text first leads there, and is shared by every stream
-(R. Cox, Regular Expression Matching in the Wild, 2010). A step is one dictionary look-up, 50 ns; no
-state belongs to a stream, so nothing has to be saved.
+A deterministic automaton over sets of positions (`guardrails.automaton`), built as text asks for it
+(R. Cox, Regular Expression Matching in the Wild, 2010). It reads from one start on: its states are
+the beginnings of rules that texts hold, shared by all streams. A step is one dictionary look-up.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence
+from itertools import count
 
 from guardrails.automaton import Automaton
-from guardrails.quotient import in_order, join
-from guardrails.tree import Ranges
+from guardrails.beginning import class_before
+from guardrails.tree import Node, Ranges
 
-# The states are dropped and built anew beyond this. 100,000 tokens of answers need 5 MB with the
+# Everything is dropped and built anew beyond this. 100,000 tokens of answers need 6 MB with the
 # rules of the default policy.
 MAX_CACHE_BYTES = 128_000_000
-# Measured with tracemalloc: an entry of a dictionary, a state without its sets, one of a set.
-STEP_BYTES, _STATE_BYTES, _POSITION_BYTES = 100, 500, 8
+# Measured with tracemalloc: an entry of a dictionary, a state without its sets, one of a set,
+# an entry with a key of its own.
+_STEP_BYTES, _STATE_BYTES, _POSITION_BYTES, _HEAD_BYTES = 100, 500, 8, 150
+
+# Of the state behind which nothing is left of any rule.
+DEAD = -1
 
 # Positions, in order.
 Positions = tuple[int, ...]
@@ -28,16 +32,21 @@ Positions = tuple[int, ...]
 class State(dict[str, "State"]):
     """One set of positions; maps the next character to the next set.
 
-    mark: what the automaton says about this set; 0 if nothing. reached: where one more character
-    can lead, whatever it is; None until that is asked.
+    number: its own. mark: DEAD if nothing is left of any rule; else the rules of which a match may
+    end here, one bit for each. width: how far behind its start a text in this state is pending.
     """
 
-    __slots__ = ("dfa", "mark", "positions", "reached")
+    __slots__ = ("dfa", "mark", "number", "positions", "reached", "width")
 
-    def __init__(self, dfa: Dfa, positions: Positions, mark: int) -> None:
+    def __init__(self, dfa: Dfa, positions: Positions) -> None:
         self.dfa = dfa
+        self.number = next(dfa.numbers)
         self.positions = positions
-        self.mark = mark
+        self.width = max(map(dfa.widths.__getitem__, positions), default=0)
+        self.mark = 0 if positions else DEAD
+        for position in positions:
+            self.mark |= dfa.ends.get(position, 0)
+        # Where one more character can lead, whatever it is; None until that is asked.
         self.reached: Positions | None = None
 
     def __missing__(self, character: str) -> State:
@@ -46,114 +55,136 @@ class State(dict[str, "State"]):
     __hash__ = None
 
 
-class Dfa:
-    """Joins the automata of several rules; `_mark` says what a set of positions means.
+class _Entries(dict[str, State]):
+    """Maps the character before a start to the state it is read from."""
 
-    start: the state before the first character. firsts, lasts, wholes: for each rule the positions
-    its matches begin with, those they end with, and all.
+    def __init__(self, dfa: Dfa) -> None:
+        self._dfa = dfa
+
+    def __missing__(self, before: str) -> State:
+        return self._dfa.enter(before)
+
+
+class _Heads(dict[str, "State | None"]):
+    """Maps the character before a start, and two from there, to where they lead.
+
+    None: the first one may be a match already, which is to be looked at.
     """
 
-    def __init__(self, automata: Sequence[Automaton], *, reenters: bool) -> None:
-        """reenters: whether a match may begin at every character, or only where reading does."""
+    def __init__(self, dfa: Dfa) -> None:
+        self._dfa = dfa
+
+    def __missing__(self, head: str) -> State | None:
+        return self._dfa.read_head(head)
+
+
+class Dfa:
+    """The rules' automata, side by side.
+
+    entries, heads: where reading begins, see there.
+
+    widths: for each position, of its rule's widest match. ends: the positions that end matches,
+    with a bit for the rule. numbers: of states; none is given twice.
+    """
+
+    def __init__(self, roots: Sequence[Node], widths: Sequence[int]) -> None:
+        """widths: the widest match of each rule, in code points, lookahead included."""
         classes: list[Ranges] = []
-        followers: list[set[int]] = []
-        firsts: list[list[int]] = []
-        lasts: list[list[int]] = []
-        wholes: list[range] = []
-        for automaton in automata:
-            offset = len(classes)
+        self.widths: list[int] = []
+        self.ends: dict[int, int] = {}
+        self.numbers = count()
+        self._follow: list[Sequence[int]] = []
+        self._firsts: list[list[int]] = []
+        self._before = [class_before(root) for root in roots]
+        for rule, (root, width) in enumerate(zip(roots, widths, strict=True)):
+            automaton, offset = Automaton(root), len(classes)
             classes.extend(automaton.classes)
-            followers.extend({offset + one for one in after} for after in automaton.follow)
-            firsts.append([offset + position for position in automaton.first])
-            lasts.append([offset + position for position in automaton.last])
-            wholes.append(range(offset, len(classes)))
-        numbers = self._number(classes, followers, firsts)
-        self.firsts = [{numbers[position] for position in rule} for rule in firsts]
-        self.lasts = [{numbers[position] for position in rule} for rule in lasts]
-        self.wholes = [{numbers[position] for position in rule} for rule in wholes]
-        follow: list[set[int]] = [set() for _ in range(max(numbers, default=-1) + 1)]
-        for position, number in enumerate(numbers):
-            follow[number].update([numbers[follower] for follower in followers[position]])
-        self._follow = [tuple(after) for after in follow]
-        self._index_classes(dict(zip(numbers, classes, strict=True)))
-        # Where reading may enter at its first character.
-        self._entered = tuple(sorted(set().union(*self.firsts)))
-        self._reentered = self._entered if reenters else ()
+            self.widths.extend([width] * len(automaton.classes))
+            self._follow.extend([offset + one for one in after] for after in automaton.follow)
+            self._firsts.append([offset + position for position in automaton.first])
+            self.ends.update({offset + position: 1 << rule for position in automaton.last})
+        self._index_classes(classes)
         self._forget()
 
-    def _number(
-        self,
-        classes: Sequence[Ranges],
-        followers: Sequence[Set[int]],
-        firsts: Sequence[Sequence[int]],
-    ) -> list[int]:
-        """Return the number of each position; what is always reached together shares one."""
-        sources: list[set[int]] = [set() for _ in classes]
-        for position, after in enumerate(followers):
-            for follower in after:
-                sources[follower].add(position)
-        entered = {position for rule in firsts for position in rule}
-        kinds = [(ranges, position in entered) for position, ranges in enumerate(classes)]
-        return in_order(join(kinds, sources, downwards=False))
-
-    def _index_classes(self, classes: dict[int, Ranges]) -> None:
+    def _index_classes(self, classes: Sequence[Ranges]) -> None:
         """Cut the code points into runs that all classes treat alike."""
-        self._classes = list(set(classes.values()))
+        self._classes = list(dict.fromkeys(classes))
         numbers = {ranges: number for number, ranges in enumerate(self._classes)}
-        self._class_of = [numbers[classes[position]] for position in range(len(classes))]
-        edges = {edge for ranges in numbers for low, high in ranges for edge in (low, high + 1)}
-        self._runs = sorted(edges)
-        # Of each run: whether each class holds it, and the positions that are entered anew.
-        self._known: list[tuple[bytes, frozenset[int]] | None] = [None] * (len(self._runs) + 1)
+        self._class_of = [numbers[ranges] for ranges in classes]
+        self._runs = sorted(
+            {edge for ranges in numbers for low, high in ranges for edge in (low, high + 1)}
+        )
+        # Of each run: whether each class holds it.
+        self._held: list[bytes | None] = [None] * (len(self._runs) + 1)
 
-    def _look_up(self, character: str) -> tuple[bytes, frozenset[int]]:
-        """Return for each class whether it holds the character, and what the character enters."""
+    def _holds(self, character: str) -> bytes:
+        """Return for each class whether it holds the character."""
         code_point = ord(character)
         run = bisect_right(self._runs, code_point)
-        known = self._known[run]
-        if known is None:
-            holds = bytes(
-                any(low <= code_point <= high for low, high in ranges) for ranges in self._classes
-            )
-            entered = frozenset(one for one in self._reentered if holds[self._class_of[one]])
-            known = self._known[run] = holds, entered
-        return known
-
-    def _mark(self, positions: Positions) -> int:
-        raise NotImplementedError
+        held = self._held[run]
+        if held is None:
+            held = bytes(_has(ranges, code_point) for ranges in self._classes)
+            self._held[run] = held
+        return held
 
     def _forget(self) -> None:
+        """Drop all states. Those that are still referred to go on to new ones."""
         self._states: dict[Positions, State] = {}
         self._bytes = 0
-        self.start = State(self, (), 0)
-        self.start.reached = self._entered
-        # Where nothing is left of any rule: as at the start, unless a subclass says otherwise.
-        self._empty = self.start
+        self.entries = _Entries(self)
+        self.heads = _Heads(self)
+        self._same_entries: dict[Positions, State] = {}
+
+    def enter(self, before: str) -> State:
+        """Return the state before a start: without the rules that may not begin behind `before`.
+
+        before: one character, or none at the start of a text, where every rule may begin.
+        """
+        reached = _in_order(
+            first
+            for first, ranges in zip(self._firsts, self._before, strict=True)
+            if not before or ranges is None or _has(ranges, ord(before))
+        )
+        entry = self._same_entries.get(reached)
+        if entry is None:
+            entry = self._same_entries[reached] = State(self, ())
+            entry.reached = reached
+        self.entries[before] = entry
+        self._bytes += _STEP_BYTES
+        return entry
+
+    def read_head(self, head: str) -> State | None:
+        """Return where the two characters behind the first one lead; see `_Heads`."""
+        begun = self.entries[head[0]][head[1]]
+        state = None if begun.mark > 0 else begun[head[2]]
+        self.heads[head] = state
+        self._bytes += _HEAD_BYTES
+        return state
 
     def step(self, state: State, character: str) -> State:
         """Compute, and remember, where one more character leads."""
         reached = state.reached
         if reached is None:
-            reached = state.reached = self._move(state.positions)
+            reached = _in_order(self._follow[position] for position in state.positions)
+            state.reached = reached
             self._bytes += _POSITION_BYTES * len(reached)
-        holds, entered = self._look_up(character)
-        class_of = self._class_of
+        holds, class_of = self._holds(character), self._class_of
         positions = tuple([one for one in reached if holds[class_of[one]]])
-        if entered:
-            positions = tuple(sorted(entered.union(positions)))
-        following = self._states.get(positions) if positions else self._empty
+        following = self._states.get(positions)
         if following is None:
-            following = State(self, positions, self._mark(positions))
-            self._states[positions] = following
+            following = self._states[positions] = State(self, positions)
             self._bytes += _STATE_BYTES + _POSITION_BYTES * len(positions)
-        self._bytes += STEP_BYTES
+        self._bytes += _STEP_BYTES
         if self._bytes > MAX_CACHE_BYTES:
             self._forget()
         else:
             state[character] = following
         return following
 
-    def _move(self, positions: Positions) -> Positions:
-        """Return where one more character can lead from here, in order."""
-        follow = self._follow
-        return tuple(sorted(set().union(*[follow[position] for position in positions])))
+
+def _has(ranges: Ranges, code_point: int) -> bool:
+    return any(low <= code_point <= high for low, high in ranges)
+
+
+def _in_order(positions: Iterable[Iterable[int]]) -> Positions:
+    return tuple(sorted(set().union(*positions)))

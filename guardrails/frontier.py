@@ -1,10 +1,13 @@
-"""Where a text may still become a match: the frontier of a set of rules.
+"""Where a text may still become a match, the frontier of a set of rules; and which have matched.
 
 The text from start `s` is *pending* while it is a prefix of some match; the frontier is the first
-pending start. Starts are tried one by one, from the last frontier on: an automaton reads forwards
-from a start until nothing is left of any rule, in prose two characters later, or until the text
-ends. Its states are the beginnings of rules that texts hold, and far fewer than those of any
-automaton that has to be at all starts at once.
+pending start. Starts are tried one after the other: from each, an automaton reads
+(`guardrails.dfa`) until nothing is left of any rule, in prose one or two characters later, or until
+the text ends. There it goes on with what comes next. So most characters are read twice or three
+times, whatever the chunks are.
+
+What is read on the way says of which rules a match may have ended: hits. They cry wolf, as automata
+know no edges, no lookarounds and no counts beyond 64, and miss nothing.
 
 Text that is made to keep many starts alive would cost a pass each. It is read once, for all starts
 together: those that have come to the same state go on as one.
@@ -12,129 +15,131 @@ together: those that have come to the same state go on as one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 
-from guardrails.automaton import Automaton
-from guardrails.beginning import class_before
-from guardrails.dfa import STEP_BYTES, Dfa, Positions, State
-from guardrails.quotient import in_order, join
-from guardrails.tree import Node, Ranges
+from guardrails.dfa import Dfa, State
+from guardrails.tree import Node
 
-# Marks the state in which nothing is left of any rule.
-_DEAD = -1
-# Characters read for each of the text, on average, before all starts are tried at once: prose needs
-# 3, and a word that a dozen rules might go on with 10.
+# Characters read for each of the text, on average, before all starts are read together.
 _MAX_PASSES = 16
 _SPARE_STEPS = 256
+# Characters read at a time: what is copied and not read costs little.
+_WINDOW = 8
+
+# Where a text has outgrown a match wider than this, the next start is only looked for when it is an
+# eighth longer: text that goes on like a long key, without an end, would cost a pass for each of
+# its characters. Release lags behind by as much, and never runs ahead.
+WIDE = 256
+GROWTH_SHIFT = 3
+
+# How far a text is decided: the first start that is pending, in code points; the state the text has
+# led to from there, None if there is none; the rules that may have matched at an earlier start, one
+# bit each, and those that may have at this one.
+Place = tuple[int, State | None, int, int]
 
 
-class Frontier(Dfa):
-    """The frontier of a set of rules. A state's mark: the widest match that may come of it."""
+class Frontier:
+    """The frontier of a set of rules. max_width: the widest match of any."""
 
     def __init__(self, roots: Sequence[Node], widths: Sequence[int]) -> None:
         """widths: the widest match of each rule, in code points, lookahead included."""
         self.max_width = max(widths, default=0)
-        super().__init__([Automaton(root) for root in roots], reenters=False)
-        self._before = [class_before(root) for root in roots]
-        # The widest match that reads each position.
-        self._widest = [0] * len(self._follow)
-        for width, positions in zip(widths, self.wholes, strict=True):
-            for position in positions:
-                self._widest[position] = max(self._widest[position], width)
+        self._dfa = Dfa(roots, widths)
 
-    def _number(
+    def advance(  # noqa: C901, PLR0912 -- the hot loop: in three functions it is a fifth slower
         self,
-        classes: Sequence[Ranges],
-        followers: Sequence[Set[int]],
-        firsts: Sequence[Sequence[int]],  # noqa: ARG002 - entered or not, the same may follow
-    ) -> list[int]:
-        """Return the number of each position; those behind which the same may follow share one."""
-        return in_order(join(classes, followers, downwards=True))
+        text: str,
+        start: int,
+        state: State | None,
+        read: int,
+        *,
+        final: bool = False,
+        hurry: bool = False,
+    ) -> Place:
+        """Read on, and find the frontier.
 
-    def _mark(self, positions: Positions) -> int:
-        return max(map(self._widest.__getitem__, positions))
-
-    def _forget(self) -> None:
-        super()._forget()
-        self._empty = State(self, (), _DEAD)
-        # The state a start is read from, by the character before it.
-        self._entries: dict[str, State] = {"": self.start}
-        self._same_entries: dict[frozenset[int], State] = {}
-
-    def _entry(self, before: str) -> State:
-        """Return the state before a start: without the rules that may not begin behind `before`."""
-        entry = self._entries.get(before)
-        if entry is None:
-            code_point = ord(before)
-            begun = [
-                first
-                for first, ranges in zip(self.firsts, self._before, strict=True)
-                if ranges is None or any(low <= code_point <= high for low, high in ranges)
-            ]
-            entered = frozenset(set().union(*begun))
-            entry = self._same_entries.get(entered)
-            if entry is None:
-                entry = self._same_entries[entered] = State(self, (), 0)
-                entry.reached = tuple(sorted(entered))
-            self._entries[before] = entry
-            self._bytes += STEP_BYTES
-        return entry
-
-    def held(self, text: str, start: int) -> int:
-        """Return how many code points at the end of the text are undecided.
-
-        start: code point offset of the first start that is not decided. O(len(text) - start).
+        start: the first that is not decided, code points into the text; from there the text up to
+        `read` has led to `state`, None if nothing was read. final: no text follows, so nothing is
+        pending. hurry: let go at once of what a match cannot be as wide as. O(new text), where few
+        starts are alive at once.
         """
         size = len(text)
+        entries, heads = self._dfa.entries, self._dfa.heads
+        hits = opened = 0
         steps = _SPARE_STEPS + _MAX_PASSES * (size - start)
-        entries = self._entries
-        before = text[start - 1] if start else ""
-        for at in range(start, size):
-            state = entries.get(before)
-            if state is None:
-                state = self._entry(before)
-            before = text[at]
-            state = state[before]
-            if state.mark < 0:
-                continue
-            # The rest is copied, 64 characters as fast as one is read.
-            steps -= (size - at) >> 6
-            for character in text[at + 1 :]:
-                state = state[character]
-                steps -= 1
-                if state.mark < 0:
+        if state is None:
+            state, read = entries[text[start - 1 : start]], start
+        while start < size:
+            while read < size:
+                steps -= _WINDOW
+                for character in text[read : read + _WINDOW]:
+                    state = state[character]
+                    if state.mark:
+                        if state.mark < 0:
+                            break
+                        opened |= state.mark
+                else:
+                    read += _WINDOW
+                    continue
+                break
+            else:
+                if size - start <= state.width and not final:
+                    return start, state, hits, opened
+                if state.width > WIDE and not final:
+                    return self._outgrow(text, start, state, hits, opened, hurry)
+            hits |= opened
+            if steps < 0:
+                return self._advance_all(text, start + 1, hits, final=final)
+            opened = 0
+            # With most pairs of characters no rule begins.
+            at = start = start + 1
+            for at in range(start, size - 1):
+                head = heads[text[at - 1 : at + 2]]
+                if head is None:
+                    state, read = entries[text[at - 1]], at
+                    break
+                if head.mark >= 0:
+                    state, read, opened = head, at + 2, head.mark
                     break
             else:
-                if size - at <= state.mark:
-                    return size - at
-            if steps < 0:
-                return self._held_of_all(text, at + 1)
-        return 0
+                at = max(start, size - 1)
+                state, read = entries[text[at - 1]], at
+            start = at
+        return size, None, hits, 0
 
-    def _held_of_all(self, text: str, start: int) -> int:
-        """Return what `held` does, for all starts from `start` on in one pass.
+    def _outgrow(
+        self, text: str, start: int, state: State, hits: int, opened: int, hurry: bool
+    ) -> Place:
+        """Return the place of a text that has outgrown a wide match: for a while, the same."""
+        if not hurry and len(text) - start - state.width <= state.width >> GROWTH_SHIFT:
+            return start, state, hits, opened
+        return self._advance_all(text, start + 1, hits | opened, final=False)
+
+    def _advance_all(self, text: str, start: int, hits: int, *, final: bool) -> Place:
+        """Do what `advance` does for all starts from `start` on in one pass.
 
         O((len(text) - start) * states that are reached by some start at the same time).
         """
         # The states reached, each with its starts: a bit for each, the lowest is the first start.
-        # Kept by identity: sets of thousands of positions are not compared.
         alive: dict[int, tuple[State, int]] = {}
-        before = text[start - 1] if start else ""
         for number, character in enumerate(text[start:]):
-            entry = self._entry(before)
-            before = character
+            entry = self._dfa.entries[text[start + number - 1 : start + number]]
             reached: dict[int, tuple[State, int]] = {}
             for state, starts in (*alive.values(), (entry, 1 << number)):
                 following = state[character]
-                if following.mark >= 0:
-                    _, others = reached.get(id(following), (following, 0))
-                    reached[id(following)] = following, others | starts
+                if following.mark < 0:
+                    continue
+                hits |= following.mark
+                _, others = reached.get(following.number, (following, 0))
+                reached[following.number] = following, others | starts
             alive = reached
         size = len(text) - start
-        held = 0
-        for state, starts in alive.values():
+        first, pending = size, None
+        for state, starts in () if final else alive.values():
             # A start that is farther back than any match is wide is not pending any more.
-            if recent := starts >> max(0, size - state.mark):
-                first = max(0, size - state.mark) + (recent & -recent).bit_length() - 1
-                held = max(held, size - first)
-        return held
+            over = max(0, size - state.width)
+            if recent := starts >> over:
+                lowest = over + (recent & -recent).bit_length() - 1
+                if lowest < first:
+                    first, pending = lowest, state
+        return start + first, pending, hits, 0 if pending is None else hits

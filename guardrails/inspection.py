@@ -102,8 +102,8 @@ class Inspection:
         return self._watching is not None and self._watching.frontier < self.ledger.ends_at
 
     def hurry(self) -> None:
-        """Let the next push look even at a long hold that would be looked at again later."""
-        self._enforced.rescan_at = 0
+        """Let the next push decide what it can, also in a long hold it would look at later."""
+        self._enforced.hurry()
 
     def restart(self) -> None:
         """Begin to match anew here: what follows is not joined with what came before."""

@@ -19,8 +19,6 @@ from guardrails.scan_matcher import ScanMatcher, ScanState, scan_rules
 class LaneState(Protocol):
     """What one stream's matching needs to go on: a `MatchState`, or one like it."""
 
-    rescan_at: int
-
     @classmethod
     def starting_at(cls, offset: int) -> Self:
         """Begin anew in the middle of a stream."""
@@ -36,6 +34,9 @@ class LaneState(Protocol):
     @property
     def scanned(self) -> int:
         """Return how many characters were looked at so far."""
+
+    def hurry(self) -> None:
+        """Let the next push decide what it can, also in a long hold it would look at later."""
 
     def snapshot(self) -> tuple[object, ...]:
         """Return the state as immutable primitives."""
@@ -95,15 +96,10 @@ class JoinedState:
         """Return how many characters were looked at so far."""
         return sum(lane.scanned for lane in self.lanes)
 
-    @property
-    def rescan_at(self) -> int:
-        """Return where a long hold is looked at again."""
-        return max(lane.rescan_at for lane in self.lanes)
-
-    @rescan_at.setter
-    def rescan_at(self, size: int) -> None:
+    def hurry(self) -> None:
+        """Let the next push decide what it can, also in a long hold it would look at later."""
         for lane in self.lanes:
-            lane.rescan_at = size
+            lane.hurry()
 
     def snapshot(self) -> tuple[object, ...]:
         """Return the state as immutable primitives."""

@@ -4,7 +4,8 @@ Let q, the frontier, be the smallest start from which the text so far is a prefi
 (`guardrails.frontier`). A match that starts before q cannot change any more, whatever follows, so
 it is reported; what starts at q or later waits. q never moves back. By induction the reported
 matches are those of the whole text, however it was cut, and at any time only the text from q on,
-plus what lookbehinds may read, is kept.
+plus what lookbehinds may read, is kept. Each character is read once; only where a rule may have
+matched its exact expression looks at the text again.
 """
 
 from __future__ import annotations
@@ -16,12 +17,11 @@ from typing import Any
 
 import msgspec
 
-from guardrails.beginning import telling_beginning
 from guardrails.breaker import Breaker
+from guardrails.dfa import State
 from guardrails.errors import RuleError
 from guardrails.fold import FoldedTail
 from guardrails.frontier import Frontier
-from guardrails.prefilter import Prefilter, members
 from guardrails.rule import CAP_GROUP, PART_GROUP, Rule
 from guardrails.syntax import parse
 from guardrails.tree import (
@@ -35,14 +35,12 @@ from guardrails.tree import (
     unparse,
 )
 
-# A longer hold is not looked at again before it has grown by an eighth: long keys cost a constant
-# number of steps per character instead of one pass per chunk. 256: a pass over less costs no more
-# than 15 µs, and ordinary text never holds as much.
-MIN_GEOMETRIC_HOLD = 256
-_GROWTH_SHIFT = 3
-
 # Decided text may grow to this beyond what lookbehinds read: dropping it costs the same each time.
 _SPARE_CHARS = 64
+
+# A longer text is taken in pieces, code points: where a rule may have matched, its expression looks
+# at all that was decided with it.
+_MAX_PIECE = 1_000
 
 # A check of a rule that keeps raising is left alone for two pages of text, later for longer.
 COOL_DOWN_CHARS = 5_000
@@ -155,17 +153,22 @@ def _nearness(rule: Rule) -> Callable[[str, int, int], bool] | None:
 class MatchState:
     """What one stream's matching needs to go on. Small, and all of it primitives.
 
-    decided: folded offset of the frontier. scanned: characters looked at so far, for measuring.
+    decided: folded offset of the frontier. scanned: characters read so far, and those that
+    exact expressions looked at, for measuring.
     breakers: of rules whose check has raised in this stream; None while none has.
     """
 
-    __slots__ = ("breakers", "decided", "rescan_at", "resume", "scanned", "tail")
+    __slots__ = ("breakers", "decided", "hits", "hurried", "pending", "resume", "scanned", "tail")
 
     def __init__(self) -> None:
         self.tail = FoldedTail()
         self.decided = 0
-        # Folded size of the stream at which a long hold is looked at again.
-        self.rescan_at = 0
+        # Whether the next push finds the frontier even of text that has outgrown a wide rule.
+        self.hurried = False
+        # What the text has led to from `decided` on, None: to be read from there; and the rules
+        # that may have matched there. Neither is part of a snapshot: the text says it.
+        self.pending: State | None = None
+        self.hits = 0
         # Where a rule may match again, for rules whose last match reaches beyond the frontier.
         self.resume: dict[int, int] = {}
         self.scanned = 0
@@ -190,12 +193,16 @@ class MatchState:
         """Return the raw offset before which everything is decided."""
         return self.tail.raw(self.decided) if self.tail.points else self.decided
 
+    def hurry(self) -> None:
+        """Let the next push decide what it can, also in a long hold it would look at later."""
+        self.hurried = True
+
     def snapshot(self) -> tuple[object, ...]:
         """Return the state as immutable primitives."""
         resume = tuple(self.resume.items())
         breakers = tuple((rule, one.snapshot()) for rule, one in (self.breakers or {}).items())
         return (
-            *(self.tail.snapshot(), self.decided, self.rescan_at, resume, self.scanned),
+            *(self.tail.snapshot(), self.decided, resume, self.scanned),
             breakers,
         )
 
@@ -203,7 +210,7 @@ class MatchState:
     def restore(cls, saved: tuple[Any, ...]) -> MatchState:
         """Continue from a snapshot."""
         state = cls()
-        tail, state.decided, state.rescan_at, resume, state.scanned, breakers = saved
+        tail, state.decided, resume, state.scanned, breakers = saved
         state.tail = FoldedTail.restore(tail)
         state.resume = dict(resume)
         if breakers:
@@ -219,9 +226,7 @@ class Matcher:
         self._rules = [_CompiledRule(rule) for rule in rules]
         nodes = [rule.node for rule in self._rules]
         self._frontier = Frontier(nodes, [rule.width for rule in self._rules])
-        self._prefilter = Prefilter([telling_beginning(node) for node in nodes])
         self._lookbehind = max((rule.lookbehind for rule in self._rules), default=1)
-        self._may_match = self._prefilter.may_match
         self._max_behind = self._lookbehind + _SPARE_CHARS
         self.max_width = self._frontier.max_width
 
@@ -230,34 +235,43 @@ class Matcher:
 
         final: no text follows; everything is decided. O(chunk + hold).
         """
+        if len(text) > _MAX_PIECE:
+            return self._push_pieces(state, text, final=final)
         folded = state.tail
+        read = len(folded.text)
         tail = folded.append(text)
-        base, size = folded.base, len(tail)
+        base = folded.base
         first = state.decided - base
-        frontier = size
-        if not final:
-            if base + size < state.rescan_at:
-                return ()
-            oldest = first
-            if size - first > self.max_width:
-                # No match is wider.
-                oldest = size - self.max_width
-            held = self._frontier.held(tail, oldest)
-            state.scanned += size - oldest
-            frontier -= held
-            if held > MIN_GEOMETRIC_HOLD:
-                state.rescan_at = base + size + (held >> _GROWTH_SHIFT)
-            if folded.points:
-                frontier = folded.align(base + frontier) - base
+        state.scanned += len(tail) - read
+        frontier, state.pending, hits, opened = self._frontier.advance(
+            *(tail, first, state.pending, read), final=final, hurry=state.hurried
+        )
+        state.hurried = False
+        if folded.points and not final:
+            aligned = folded.align(base + frontier) - base
+            if aligned < frontier:
+                # What one code point folds to is decided at once: these starts are read again.
+                frontier, state.pending, opened = aligned, None, 0
+        hits |= state.hits
         if frontier == first:
+            state.hits = hits | opened
             return ()
-        state.scanned += size - first
+        state.hits = opened
         found: Sequence[Match] = ()
-        if self._may_match(tail, first) and (hits := self._prefilter.hits(tail, first)):
-            found = self._confirm(state, members(hits), first, frontier)
+        if hits:
+            state.scanned += frontier - first
+            found = self._confirm(state, _members(hits), first, frontier)
         state.decided = base + frontier
         if frontier > self._max_behind:
             folded.drop_before(base + frontier - self._lookbehind)
+        return found
+
+    def _push_pieces(self, state: MatchState, text: str, *, final: bool) -> Sequence[Match]:
+        found: list[Match] = []
+        for start in range(0, len(text), _MAX_PIECE):
+            piece = text[start : start + _MAX_PIECE]
+            last = start + _MAX_PIECE >= len(text)
+            found += self.push(state, piece, final=final and last)
         return found
 
     def _confirm(
@@ -316,6 +330,18 @@ class Matcher:
         if breaker is not None:
             breaker.succeed()
         return accepted
+
+
+def _members(hits: int) -> Iterable[int]:
+    """Yield the rules of a set of hits, in order.
+
+    >>> list(_members(0b1010))
+    [1, 3]
+    """
+    while hits:
+        lowest = hits & -hits
+        yield lowest.bit_length() - 1
+        hits ^= lowest
 
 
 def _part(match: re.Match[str], names: Sequence[str]) -> tuple[int, int] | None:

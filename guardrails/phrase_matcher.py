@@ -29,15 +29,13 @@ class PhraseState:
     """What one stream's phrases need to go on. Small, and all of it primitives.
 
     decided: offset of the frontier in normal form. scanned: characters looked at so far.
-    rescan_at: as in `MatchState`; phrases are looked at with every push.
     """
 
-    __slots__ = ("decided", "rescan_at", "resume", "scanned", "tail")
+    __slots__ = ("decided", "resume", "scanned", "tail")
 
     def __init__(self) -> None:
         self.tail = PhraseTail()
         self.decided = 0
-        self.rescan_at = 0
         # Where a rule may match again, for rules whose last match reaches beyond the frontier.
         self.resume: dict[int, int] = {}
         self.scanned = 0
@@ -60,6 +58,9 @@ class PhraseState:
     def frontier(self) -> int:
         """Return the raw offset before which everything is decided."""
         return self.tail.raw(self.decided) if self.tail.points else self.decided
+
+    def hurry(self) -> None:
+        """See `MatchState.hurry`: phrases are decided with every push."""
 
     def snapshot(self) -> tuple[object, ...]:
         """Return the state as immutable primitives."""

@@ -13,15 +13,13 @@ class ScanState:
     """What one stream's scan needs to go on.
 
     A state does not know its rule. So what it begins or goes on with waits for the first push: text
-    that is known and was not looked at (unread), and the scan as it was saved. rescan_at: as in
-    `MatchState`; scans look at every push.
+    that is known and was not looked at (unread), and the scan as it was saved.
     """
 
-    __slots__ = ("frontier", "rescan_at", "saved", "scan", "scanned", "unread")
+    __slots__ = ("frontier", "saved", "scan", "scanned", "unread")
 
     def __init__(self) -> None:
         self.frontier = 0
-        self.rescan_at = 0
         self.saved: tuple[Any, ...] | None = None
         self.scan: Scan | None = None
         self.scanned = 0
@@ -40,6 +38,9 @@ class ScanState:
         state = cls()
         state.unread = text
         return state
+
+    def hurry(self) -> None:
+        """See `MatchState.hurry`: a scan decides what it can with every push."""
 
     def snapshot(self) -> tuple[object, ...]:
         """Return the state as immutable primitives."""

@@ -43,7 +43,7 @@ from guardrails.records import END_OF_TIME
 from guardrails.reported import strongest
 from guardrails.sequence import ContentTracker, Lost, Sequencer, require_kind
 
-SNAPSHOT_VERSION = 2
+SNAPSHOT_VERSION = 3
 
 # Most streams of a test or a demo say nothing about themselves; frozen, so one is enough.
 _NO_CONTEXT = Context()

@@ -1,4 +1,4 @@
-"""An expression as a tree: what the automaton, the prefilter and the exact engine share."""
+"""An expression as a tree: what the automaton and the exact engine share."""
 
 from __future__ import annotations
 

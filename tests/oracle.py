@@ -1,7 +1,7 @@
 """What a stream's answer must be, from its whole text at once, by the plainest code we can write.
 
 Shares with the engine only how one code point is folded and, for phrases, evened out. No matcher,
-no automaton, no prefilter, no release: `re` over the whole folded text, and lists.
+no automaton, no release: `re` over the whole folded text, and lists.
 """
 
 from __future__ import annotations

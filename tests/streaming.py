@@ -9,8 +9,8 @@ from random import Random
 import msgspec
 
 from guardrails.events import AuditContent, Finding, Verdict
+from guardrails.frontier import GROWTH_SHIFT
 from guardrails.guardrail import Action, Mode
-from guardrails.matcher import MIN_GEOMETRIC_HOLD
 from guardrails.plan import Plan
 from guardrails.release import MAX_CLUSTER_CHARS
 from guardrails.reported import MAX_LISTED_FINDINGS
@@ -93,8 +93,8 @@ def require_sound(plan: Plan, verdicts: Sequence[Verdict]) -> None:
 
 
 def longest_hold(plan: Plan) -> int:
-    """How much text the plan's rules can hold, plus what a geometric rescan may add."""
+    """How much text the plan's rules can hold, plus how far release may lag behind."""
     if plan.enforced is None:
         return 0
     width = plan.enforced.matcher.max_width + MAX_CLUSTER_CHARS
-    return width + max(MIN_GEOMETRIC_HOLD, width >> 3)
+    return width + (width >> GROWTH_SHIFT)

@@ -48,14 +48,10 @@ PLATE = "plate, vehicle, registration"
 def digits(count: int) -> str:
     """Return the expression of so many digits.
 
-    Written in fours, up to which the prefilter counts: a rule of nine digits is not looked at for
-    every year.
-
     >>> digits(9)
-    '[0-9]{4}[0-9]{4}[0-9]{1}'
+    '[0-9]{9}'
     """
-    fours, rest = divmod(count, 4)
-    return "[0-9]{4}" * fours + (f"[0-9]{{{rest}}}" if rest else "")
+    return f"[0-9]{{{count}}}"
 
 
 def grouped(*sizes: int, by: str = " -") -> str:

@@ -36,9 +36,10 @@ def _is_no_placeholder(text: str) -> bool:
     return not is_placeholder(text)
 
 
-# 16: the longest scheme in use with a password, with room (`mongodb+srv`, 11).
+# 32: the longest scheme in use with a password (`mongodb+srv`, 11), and a word before it that lacks
+# its space: begun at every letter, each letter of a text would be pending.
 EXPRESSION = (
-    rf"[A-Za-z][A-Za-z0-9+.-]{{1,15}}://[^:{_OUT}]{{0,64}}:"
+    rf"(?<![A-Za-z])[A-Za-z][A-Za-z0-9+.-]{{1,31}}://[^:{_OUT}]{{0,64}}:"
     rf"(?P<secret>[^{_OUT}]{{1,128}})@(?=[A-Za-z0-9\[])"
 )
 
