@@ -67,7 +67,8 @@ def _half_way(stream_id: str, answer: list[str]) -> Session:
 def deep_size(value: Any, shared: set[int] | None = None) -> int:
     """Return the bytes of an object and of all it refers to.
 
-    shared: ids of objects that do not count; gets the ids of all that did. What all streams share never counts.
+    shared: ids of objects that do not count; gets the ids of all that did. What all streams
+    share never counts.
     """
     seen = set() if shared is None else shared
 

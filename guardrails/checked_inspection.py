@@ -114,7 +114,7 @@ class CheckedInspection(Inspection):
             self._due += found
             self._spare()
             return self._settle("")
-        self.ledger.ahead += found
+        self.ledger.ahead = (*self.ledger.ahead, *found)
         self._tell_watching(over=self.checking.over)
         return (), self.ledger.report((), self._passed())
 

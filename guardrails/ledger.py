@@ -75,7 +75,7 @@ class Ledger:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self.ahead: list[Found] = []
+        self.ahead: tuple[Found, ...] = ()
         self.reported = Reported()
         self.ends_at = END_OF_TEXT
         self.floor = 0
@@ -84,9 +84,9 @@ class Ledger:
 
     def watch(self, matches: Sequence[Match]) -> None:
         """Take what the rules that only watch have decided."""
-        for item in bind(self._plan.watching, matches):
-            if item.end > self.floor:
-                self.ahead.append(item)
+        if matches:
+            found = bind(self._plan.watching, matches)
+            self.ahead = (*self.ahead, *(item for item in found if item.end > self.floor))
 
     def enforce(self, matches: Sequence[Match], frontier: int) -> list[Found]:
         """Take what the enforced rules have decided; return what touches the text, by offset.
@@ -117,7 +117,7 @@ class Ledger:
             found.append(item)
             found.sort(key=by_offset)
         else:
-            self.ahead.append(item)
+            self.ahead = (*self.ahead, item)
 
     def report(self, found: Sequence[Found], frontier: int) -> tuple[Finding, ...]:
         """Return the findings of one verdict: enforced ones, and those they have passed."""
@@ -127,7 +127,7 @@ class Ledger:
         self.reported.fail(item.bound.rule.id for item in found if item.failed)
         if self.ahead:
             passed = [item for item in self.ahead if item.start < passed_to]
-            self.ahead = [item for item in self.ahead if item.start >= passed_to]
+            self.ahead = tuple(item for item in self.ahead if item.start >= passed_to)
             # Rules that only watch fail open.
             self.reported.fail(item.bound.rule.id for item in passed if item.failed)
             found = [*found, *(item for item in passed if not item.failed)]
@@ -149,7 +149,7 @@ class Ledger:
         """Forget what was found in text from `offset` on: its producer took it back."""
         limit = self._plan.length_limit
         self.floor = offset
-        self.ahead = [item for item in self.ahead if item.end <= offset]
+        self.ahead = tuple(item for item in self.ahead if item.end <= offset)
         self.reported.drop_behind(offset)
         self.over_length = limit is not None and limit.bound.rule.id in self.reported.counts
 
@@ -171,7 +171,7 @@ class Ledger:
         ledger = cls(plan)
         reported, ahead, ledger.ends_at, ledger.floor, ledger.over_length = saved
         ledger.reported = Reported.restore(reported)
-        ledger.ahead = restore_found(ahead, plan)
+        ledger.ahead = tuple(restore_found(ahead, plan))
         return ledger
 
 

@@ -23,20 +23,21 @@ class Losses:
     __slots__ = ("_listed",)
 
     def __init__(self) -> None:
-        self._listed: list[Unscanned] = []
+        self._listed: tuple[Unscanned, ...] = ()
 
     def note(self, lost: Lost, offset: int) -> None:
         """Remember a gap; beyond the bound the last one listed grows over all that follow."""
         if len(self._listed) < MAX_LISTED_GAPS:
-            self._listed.append(Unscanned(offset, "gap", lost.first, lost.last))
+            self._listed = (*self._listed, Unscanned(offset, "gap", lost.first, lost.last))
         else:
-            last = self._listed[-1]
-            self._listed[-1] = msgspec.structs.replace(last, last_missing_seq=lost.last)
+            *others, last = self._listed
+            last = msgspec.structs.replace(last, last_missing_seq=lost.last)
+            self._listed = (*others, last)
 
     @property
     def listed(self) -> tuple[Unscanned, ...]:
         """Return the gaps in order."""
-        return tuple(self._listed)
+        return self._listed
 
     def snapshot(self) -> bytes:
         """Return the state as bytes; empty while nothing was lost."""
@@ -47,5 +48,5 @@ class Losses:
         """Continue from a snapshot."""
         losses = cls()
         if saved:
-            losses._listed = msgspec.json.decode(saved, type=list[Unscanned])
+            losses._listed = msgspec.json.decode(saved, type=tuple[Unscanned, ...])
         return losses

@@ -169,8 +169,9 @@ class MatchState:
         # that may have matched there. Neither is part of a snapshot: the text says it.
         self.pending: State | None = None
         self.hits = 0
-        # Where a rule may match again, for rules whose last match reaches beyond the frontier.
-        self.resume: dict[int, int] = {}
+        # Where a rule may match again, for rules whose last match reaches beyond the frontier;
+        # None as long as there was none.
+        self.resume: dict[int, int] | None = None
         self.scanned = 0
         self.breakers: dict[int, Breaker] | None = None
 
@@ -199,7 +200,7 @@ class MatchState:
 
     def snapshot(self) -> tuple[object, ...]:
         """Return the state as immutable primitives."""
-        resume = tuple(self.resume.items())
+        resume = tuple((self.resume or {}).items())
         breakers = tuple((rule, one.snapshot()) for rule, one in (self.breakers or {}).items())
         return (
             *(self.tail.snapshot(), self.decided, resume, self.scanned),
@@ -212,7 +213,7 @@ class MatchState:
         state = cls()
         tail, state.decided, resume, state.scanned, breakers = saved
         state.tail = FoldedTail.restore(tail)
-        state.resume = dict(resume)
+        state.resume = dict(resume) or None
         if breakers:
             state.breakers = {rule: _new_breaker().resume(one) for rule, one in breakers}
         return state
@@ -283,7 +284,8 @@ class Matcher:
         for index in hits:
             compiled = self._rules[index]
             search, accepts = compiled.exact.search, compiled.accepts
-            position = max(first, state.resume.pop(index, 0) - base)
+            resumed = state.resume.pop(index, 0) if state.resume else 0
+            position = max(first, resumed - base)
             while position < frontier:
                 match = search(tail, position)
                 if match is None or match.start() >= frontier:
@@ -306,7 +308,7 @@ class Matcher:
                     part = folded.raw_span(base + inner[0], base + inner[1])
                 found.append(Match(index, raw_start, raw_end, match[0], capped, failed, part))
             if position > frontier:
-                state.resume[index] = base + position
+                state.resume = {**(state.resume or {}), index: base + position}
         found.sort(key=_by_offset)
         return found
 

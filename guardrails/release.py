@@ -97,7 +97,8 @@ class Release:
         self.plain = 0
         self.redacted = 0
         self.max_held = 0
-        self._waiting: list[Enforced] = []
+        # A tuple: of an empty one there is only one in the process.
+        self._waiting: tuple[Enforced, ...] = ()
 
     def advance(
         self, text: str, findings: Sequence[Enforced], frontier: int, *, final: bool
@@ -108,7 +109,7 @@ class Release:
         """
         self.held = held = self.held + text
         if findings:
-            self._waiting.extend(findings)
+            self._waiting = (*self._waiting, *findings)
         if self._waiting:
             segments = self._advance_clusters(frontier, final=final)
             held = self.held
@@ -132,7 +133,7 @@ class Release:
                 self._show(group.start, segments)
                 self.blocked = True
                 self.held = ""
-                self._waiting.clear()
+                self._waiting = ()
                 return tuple(segments)
             if group.closes_at > frontier and not final:
                 self._show(min(group.start, frontier), segments)
@@ -141,10 +142,10 @@ class Release:
             self._show(group.part_start, segments)
             self._replace(group, segments)
         if keep_from is None:
-            self._waiting.clear()
+            self._waiting = ()
             self._show(frontier, segments)
         else:
-            self._waiting = [known for known in self._waiting if known.start >= keep_from]
+            self._waiting = tuple(one for one in self._waiting if one.start >= keep_from)
         return tuple(segments)
 
     def _show(self, end: int, segments: list[Segment]) -> None:
@@ -167,7 +168,7 @@ class Release:
     def rollback(self, offset: int) -> None:
         """Forget the held text from `offset` on and what was found there: it was rewritten."""
         self.held = self.held[: offset - self.offset]
-        self._waiting = [known for known in self._waiting if known.end <= offset]
+        self._waiting = tuple(one for one in self._waiting if one.end <= offset)
 
     def cut(self) -> None:
         """Show nothing more, for a reason that is not a finding."""
@@ -188,5 +189,5 @@ class Release:
         release = cls()
         release.offset, release.held, release.blocked, release.plain = saved[:4]
         release.redacted, release.max_held, waiting = saved[4:]
-        release._waiting = [Enforced(*finding) for finding in waiting]
+        release._waiting = tuple(Enforced(*finding) for finding in waiting)
         return release

@@ -47,7 +47,7 @@ class Sequencer:
         self.gaps = 0
         self.waiting_since_ms: int | None = None
         self._waiting: dict[int, Chunk] = {}
-        self._lost: list[tuple[int, int]] = []
+        self._lost: tuple[tuple[int, int], ...] = ()
 
     @property
     def waiting(self) -> bool:
@@ -109,8 +109,7 @@ class Sequencer:
             return []
         first, following = self.next_seq, min(self._waiting)
         self.gaps += 1
-        self._lost.append((first, following - 1))
-        del self._lost[:-MAX_REMEMBERED_GAPS]
+        self._lost = (*self._lost, (first, following - 1))[-MAX_REMEMBERED_GAPS:]
         self.next_seq = following
         return [Lost(first, following - 1), *self._follow(now_ms)]
 
@@ -135,7 +134,7 @@ class Sequencer:
             *(self.next_seq, self.duplicates, self.early, self.late, self.gaps),
             self.waiting_since_ms,
             _save(self._waiting.values()) if self._waiting else b"",
-            tuple(self._lost),
+            self._lost,
         )
 
     @classmethod
@@ -146,7 +145,7 @@ class Sequencer:
         sequencer.gaps, sequencer.waiting_since_ms, waiting, lost = saved[4:]
         if waiting:
             sequencer._waiting = {chunk.seq: chunk for chunk in _load(waiting)}
-        sequencer._lost = list(lost)
+        sequencer._lost = tuple(lost)
         return sequencer
 
 
