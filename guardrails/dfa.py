@@ -100,7 +100,8 @@ class Dfa:
             automaton, offset = Automaton(root), len(classes)
             classes.extend(automaton.classes)
             self.widths.extend([width] * len(automaton.classes))
-            self._follow.extend([offset + one for one in after] for after in automaton.follow)
+            follow = automaton.follow
+            self._follow.extend(tuple([offset + one for one in after]) for after in follow)
             self._firsts.append([offset + position for position in automaton.first])
             self.ends.update({offset + position: 1 << rule for position in automaton.last})
         self._index_classes(classes)

@@ -70,21 +70,11 @@ class _CompiledRule:
     """
 
     def __init__(self, rule: Rule) -> None:
-        try:
-            syntax = parse(rule.expression)
-        except RuleError as error:
-            raise type(error)(f"rule '{rule.id}': {error}") from error
-        # What stands beside a word says whether it is one.
-        reach = max(rule.context_chars + bool(rule.words), 1 if rule.bounds else 0)
         self._rule = rule
-        self._root = syntax.root
-        self.lookbehind = max(syntax.lookbehind, reach)
-        self.node = _with_reach(syntax.root, reach)
-        self.width = syntax.max_width + lookahead(self.node)
 
     @cached_property
     def exact(self) -> re.Pattern[str]:
-        return re.compile(unparse(self._root), re.ASCII)
+        return re.compile(unparse(parse(self._rule.expression).root), re.ASCII)
 
     @cached_property
     def capped(self) -> bool:
@@ -97,6 +87,18 @@ class _CompiledRule:
     @cached_property
     def accepts(self) -> Callable[[str, int, int], bool] | None:
         return _acceptance(self._rule)
+
+
+def _parse(rule: Rule) -> tuple[Node, int, int]:
+    """Return what is read of a text for a rule, how wide that is, and how far it looks back."""
+    try:
+        syntax = parse(rule.expression)
+    except RuleError as error:
+        raise type(error)(f"rule '{rule.id}': {error}") from error
+    # What stands beside a word says whether it is one.
+    reach = max(rule.context_chars + bool(rule.words), 1 if rule.bounds else 0)
+    node = _with_reach(syntax.root, reach)
+    return node, syntax.max_width + lookahead(node), max(syntax.lookbehind, reach)
 
 
 def _with_reach(root: Node, reach: int) -> Node:
@@ -225,9 +227,9 @@ class Matcher:
     def __init__(self, rules: Sequence[Rule]) -> None:
         """Compile. Raises RuleError naming the rule that cannot be."""
         self._rules = [_CompiledRule(rule) for rule in rules]
-        nodes = [rule.node for rule in self._rules]
-        self._frontier = Frontier(nodes, [rule.width for rule in self._rules])
-        self._lookbehind = max((rule.lookbehind for rule in self._rules), default=1)
+        parsed = [_parse(rule) for rule in rules]
+        self._frontier = Frontier([node for node, _, _ in parsed], [wide for _, wide, _ in parsed])
+        self._lookbehind = max((behind for _, _, behind in parsed), default=1)
         self._max_behind = self._lookbehind + _SPARE_CHARS
         self.max_width = self._frontier.max_width
 

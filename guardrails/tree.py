@@ -11,7 +11,7 @@ Ranges = tuple[tuple[int, int], ...]
 LAST_CODE_POINT = 0x10FFFF
 
 
-class Node(msgspec.Struct, frozen=True):
+class Node(msgspec.Struct, frozen=True, gc=False):
     """Any part of an expression."""
 
 

@@ -21,7 +21,7 @@ class Severity(StrEnum):
     MILD = "mild"
 
 
-class Word(msgspec.Struct, frozen=True):
+class Word(msgspec.Struct, frozen=True, gc=False):
     """A word or phrase. ordinary_in: codes of languages in which it is an ordinary one."""
 
     text: str
