@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, NotMeasured
 from benchmarks.latency import Receiver, feed, live
+from benchmarks.pacer import LINGER_MS
 from benchmarks.timing import percentile
 from benchmarks.topics import prepare, running_broker
 
@@ -25,9 +26,6 @@ RATE = 3_000
 # The store is committed at the end of a close; what came up to half a second before has waited.
 BEFORE_MS, BEHIND_MS = 500, 250
 POLICY = "default"
-# The default of the producers' libraries. A request for each chunk is more than a broker beside a
-# guard on two cores can take: a flow that does nothing fell a second behind.
-LINGER_MS = 5
 
 
 class _Closes:

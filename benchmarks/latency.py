@@ -165,9 +165,11 @@ def one_turn(
     *,
     rate: int = RATE,
     streams: int = STREAMS,
+    linger_ms: float = 0,
 ) -> list[float]:
     """Feed one flow; return the latency of every chunk in milliseconds."""
-    places, sent = feed(broker, topic, prefix, seconds, rate=rate, streams=streams)
+    load = {"rate": rate, "streams": streams, "linger_ms": linger_ms}
+    places, sent = feed(broker, topic, prefix, seconds, **load)
     receiver.wait_for(places[-streams:])
     return [
         (receiver.arrived[place] - left) / 1e6 for place, left in zip(places, sent, strict=True)

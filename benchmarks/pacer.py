@@ -16,6 +16,9 @@ from guardrails.events import Chunk, encode
 
 # Streams that are live at once.
 STREAMS = 50
+# The default of the producers' libraries. A request for each chunk is more than a broker beside a
+# guard on two cores can take: at 3,000 a second a flow that does nothing fell a second behind.
+LINGER_MS = 5
 
 
 def pace(

@@ -17,13 +17,14 @@ class KafkaPublisher:
         """topics: full names of all that may be written. Raises ConnectorError if one is missing or
         no broker answers.
         """
-        client = open_client(settings)
+        # Few and awaited: text is held back until an answer comes.
+        client = open_client(settings.model_copy(update={"linger_ms": 0.0}))
         require_topics(client, settings, topics)
         self._flush_s = settings.delivery_timeout_s + FLUSH_GRACE_S
         self._producer = client.producer()
 
     def send(self, output: Output) -> None:
-        """Hand one record over; it leaves after `linger_ms`. Raises ConnectorError."""
+        """Hand one record over; it leaves at once. Raises ConnectorError."""
         self._producer.send(output)
 
     def flush(self) -> None:
