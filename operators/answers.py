@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from zlib import crc32
-
 import bytewax.operators as op
 from bytewax.dataflow import Stream, operator
 
 from guardrails.codec import decode_result
-from guardrails.errors import MalformedEvent
-from guardrails.events import DeadLetter
+from guardrails.events import CheckResult
 from guardrails.records import Clock, Record
-from guardrails.shard import SHARDS, dead_letter
-from operators.items import Answer, AnswersClock, DecodeOut, Item, is_keyed, shard_keys
+from operators.items import Answer, AnswersClock, DecodeOut, Item, is_keyed
+from operators.keyed import by_shard
 
 
 @operator
@@ -28,22 +24,14 @@ def decode_answers(
     for every shard of its partition; `errs`, a `DeadLetter` for each record that is no answer.
     """
 
-    def decode_batch(batch: list[Record | Clock]) -> Iterable[tuple[str, Item] | DeadLetter]:
-        out: list[tuple[str, Item] | DeadLetter] = []
-        for item in batch:
-            shards = shard_keys(item.partition)
-            if isinstance(item, Clock):
-                out.extend((key, AnswersClock(item.timestamp_ms)) for key in shards)
-                continue
-            try:
-                result = decode_result(item.value)
-            except MalformedEvent as error:
-                out.append(dead_letter(item, error.reason, error.detail))
-                continue
-            key = shards[crc32(result.stream_id.encode()) % SHARDS]
-            out.append((key, Answer(result, item.timestamp_ms)))
-        return out
-
-    decoded = op.flat_map_batch("decode", up, decode_batch)
+    decoded = op.flat_map_batch("decode", up, by_shard(decode_result, _answer, _clock))
     branches = op.branch("valid", decoded, is_keyed)
     return DecodeOut(branches.trues, branches.falses)  # type: ignore[arg-type]
+
+
+def _answer(result: CheckResult, record: Record) -> Item:
+    return Answer(result, record.timestamp_ms)
+
+
+def _clock(clock: Clock) -> Item:
+    return AnswersClock(clock.timestamp_ms)

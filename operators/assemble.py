@@ -13,13 +13,12 @@ from bytewax.operators import KeyedStream, StatefulBatchLogic
 
 from guardrails.assembly import Assembly
 from guardrails.codec import decode_check
-from guardrails.errors import MalformedEvent
 from guardrails.events import CheckEvent, CheckResult, DeadLetter, encode
 from guardrails.job import Job
 from guardrails.plans import Plans
 from guardrails.records import Clock, Output, Record
-from guardrails.shard import dead_letter
-from operators.items import is_keyed, shard_key, shard_keys
+from operators.items import is_keyed
+from operators.keyed import by_shard, itself
 
 
 class _Published(msgspec.Struct, frozen=True, gc=False):
@@ -83,23 +82,6 @@ def assemble(
     may still be asked about.
     """
 
-    def decode_batch(
-        batch: list[Record | Clock],
-    ) -> Iterable[tuple[str, _Published | Clock] | DeadLetter]:
-        out: list[tuple[str, _Published | Clock] | DeadLetter] = []
-        for item in batch:
-            if isinstance(item, Clock):
-                out.extend((key, item) for key in shard_keys(item.partition))
-                continue
-            try:
-                event = decode_check(item.value)
-            except MalformedEvent as error:
-                out.append(dead_letter(item, error.reason, error.detail))
-                continue
-            key = shard_key(item.partition, event.stream_id)
-            out.append((key, _Published(event, item.partition, item.timestamp_ms)))
-        return out
-
     def build(saved: Any | None) -> _AssembleLogic:
         return _AssembleLogic(Assembly.restore(saved, plans), topic("results"))
 
@@ -107,9 +89,14 @@ def assemble(
         value = encode(letter)
         return str(letter.partition), Output(topic("dead-letters"), letter.key or b"", value)
 
-    decoded = op.branch("valid", op.flat_map_batch("decode", up, decode_batch), is_keyed)
+    read = op.flat_map_batch("decode", up, by_shard(decode_check, _publish, itself))
+    decoded = op.branch("valid", read, is_keyed)
     made = op.stateful_batch("assemble", decoded.trues, build)  # type: ignore[arg-type]
     split = op.branch("runnable", made, lambda item: isinstance(item[1], Job))
     letters = op.map("letters", decoded.falses, encode_letter)  # type: ignore[arg-type]
     answers = op.merge("answers", split.falses, letters)
     return AssembleOut(split.trues, answers)  # type: ignore[arg-type]
+
+
+def _publish(event: CheckEvent, record: Record) -> _Published | Clock:
+    return _Published(event, record.partition, record.timestamp_ms)
