@@ -166,14 +166,11 @@ def compile_rules(rules: Sequence[Rule]) -> tuple[LaneMatcher, type[LaneState]]:
 def _compile(rules: Sequence[Rule]) -> tuple[LaneMatcher, type[LaneState]]:
     phrases, scans = phrase_rules(rules), scan_rules(rules)
     numbers = [number for number in range(len(rules)) if number not in {*phrases, *scans}]
-    by_lane: dict[str, list[int]] = {}
-    for number in numbers:
-        by_lane.setdefault(rules[number].lane, []).append(number)
-    if len(numbers) == len(rules) and len(by_lane) <= 1:
+    if len(numbers) == len(rules):
         return Matcher(rules), MatchState
-    lanes: list[tuple[LaneMatcher, type[LaneState], Sequence[int] | None]] = [
-        (Matcher([rules[number] for number in own]), MatchState, own) for own in by_lane.values()
-    ]
+    lanes: list[tuple[LaneMatcher, type[LaneState], Sequence[int] | None]] = []
+    if numbers:
+        lanes.append((Matcher([rules[number] for number in numbers]), MatchState, numbers))
     if phrases:
         lanes.append((PhraseMatcher(phrases), PhraseState, None))
     lanes += [(ScanMatcher(number, rule), ScanState, None) for number, rule in scans.items()]

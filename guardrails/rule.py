@@ -24,9 +24,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     search goes on one code point behind the start of a match that does not. context, words: folded
     lower-case texts, one of which must stand within `context_chars` code points of the match, on
     either side; words only where no ASCII letter or digit touches them. confidence: 0 to 1, with
-    such a text if it needs one. bare: confidence without; None: it does not count without. lane:
-    rules of one lane share an automaton. What one remembers of a text multiplies with what the
-    others do, so rules that read many words in a row have a lane of their own.
+    such a text if it needs one. bare: confidence without; None: it does not count without.
     """
 
     id: str
@@ -40,7 +38,6 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     # Also asked about the character before and the one behind the match ('' at an end).
     bounds: Callable[[str, str], bool] | None = None
     bare: float | None = None
-    lane: str = ""
 
 
 # What a policy wants unless it says otherwise: a pattern that many harmless texts match, and no

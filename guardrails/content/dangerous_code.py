@@ -32,7 +32,6 @@ def _rule(name: str, expression: str, confidence: float) -> Rule:
         type="DANGEROUS_CODE",
         expression=expression,
         confidence=confidence,
-        lane="prose",
     )
 
 
