@@ -33,6 +33,7 @@ def compose_content(
         reason = None
         lost = [gap for gap in lost if gap.offset <= release.offset]
     unchecked = () if checking is None else checking.unscanned
+    records = _guardrail_records(plan, reported, {} if checking is None else checking.tallies())
     return AuditContent(
         Action.BLOCK if release.blocked else reported.outcome,
         release.offset if release.blocked else inspection.received,
@@ -40,9 +41,10 @@ def compose_content(
         release.redacted,
         reported.listed,
         reported.omitted,
-        _guardrail_records(plan, reported, {} if checking is None else checking.tallies()),
+        records,
         (*lost, *sorted(unchecked, key=_by_place)),
         msgspec.UNSET if reason is None else reason,
+        tuple([name for name in plan.guardrails if name not in records]),
     )
 
 
@@ -53,18 +55,17 @@ def _by_place(unscanned: Unscanned) -> tuple[int, str]:
 def _guardrail_records(
     plan: Plan, reported: Reported, tallies: Mapping[str, Tally]
 ) -> dict[str, GuardrailRecord]:
-    counts = {setting.guardrail.id: [0, 0, 0] for setting in plan.settings}
+    counts = {check.id: [0, 0, 0] for check in plan.checks}
     for rule, (found, unenforced) in reported.counts.items():
-        own = counts[plan.guardrail_of(rule)]
+        own = counts.setdefault(plan.guardrail_of(rule), [0, 0, 0])
         own[0] += found
         own[1] += unenforced
     for rule, errors in reported.errors.items():
-        counts[plan.guardrail_of(rule)][2] += errors
+        counts.setdefault(plan.guardrail_of(rule), [0, 0, 0])[2] += errors
     return {
-        setting.guardrail.id: _record(
-            setting, counts[setting.guardrail.id], tallies.get(setting.guardrail.id)
-        )
-        for setting in plan.settings
+        name: _record(plan.guardrails[name], counts[name], tallies.get(name))
+        for name in plan.guardrails
+        if name in counts
     }
 
 

@@ -136,8 +136,9 @@ class GuardrailRecord(Struct, frozen=True):
 class AuditContent(Struct, frozen=True):
     """The part of an audit record that depends on the stream's text and the policy alone.
 
-    findings: the first 1,000 by offset; omitted: how many more there were. All are counted under
-    `guardrails`.
+    findings: the first 1,000 by offset; omitted: how many more there were. guardrails: those that
+    found something, that failed, and all checks; all findings are counted there. quiet: the others
+    that looked at the text.
     """
 
     outcome: Action
@@ -149,6 +150,7 @@ class AuditContent(Struct, frozen=True):
     guardrails: dict[str, GuardrailRecord]
     unscanned: tuple[Unscanned, ...]
     reason: str | UnsetType = UNSET
+    quiet: tuple[str, ...] = ()
 
 
 class CheckCost(Struct, frozen=True):

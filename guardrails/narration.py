@@ -90,8 +90,11 @@ def _ended(session: Session, audit: Audit, timestamp_ms: int) -> Iterator[Pipeli
     content, transport = audit.content, audit.transport
     for setting in session.plan.settings:
         if setting.check is None:
-            record = content.guardrails[setting.guardrail.id]
-            counts = {"findings": record.findings, "would_have_blocked": record.would_have_blocked}
+            record = content.guardrails.get(setting.guardrail.id)
+            counts = {
+                "findings": 0 if record is None else record.findings,
+                "would_have_blocked": 0 if record is None else record.would_have_blocked,
+            }
             yield _event(session, "step_complete", timestamp_ms, setting.guardrail.id, counts)
     kind: PipelineEventType = (
         "pipeline_error" if transport.ended_by in _ERRORS else "pipeline_complete"

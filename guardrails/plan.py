@@ -78,10 +78,11 @@ class PlannedCheck(msgspec.Struct, frozen=True):
 class Plan:
     """A compiled policy version; immutable, shared by its streams.
 
-    enforced: rules text waits for; None when there are none. watching: all others. checks: what
-    is asked outside of the guard step; holds_for_checks: whether text waits for one of them;
-    asks_windows: whether one sees less than whole streams; asks_original: whether one sees text
-    as it was written. quiet: nothing but verdicts and audit records comes of a stream.
+    guardrails: the settings by name. enforced: rules text waits for; None when there are none.
+    watching: all others. checks: what is asked outside of the guard step; holds_for_checks: whether
+    text waits for one of them; asks_windows: whether one sees less than whole streams;
+    asks_original: whether one sees text as it was written. quiet: nothing but verdicts and audit
+    records comes of a stream.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Plan:
         self.policy = policy
         self.version = policy.version
         self.settings = policy.resolve()
+        self.guardrails = {setting.guardrail.id: setting for setting in self.settings}
         self._fingerprint_key = fingerprint_key
         bound = [rule for setting in self.settings for rule in _bind(setting, policy.label)]
         self.enforced = _lane([rule for rule in bound if _holds(rule)])
@@ -130,7 +132,7 @@ class Plan:
 
     def setting(self, guardrail: str) -> Setting | None:
         """Return how the policy runs a guardrail; None if it does not."""
-        return next((one for one in self.settings if one.guardrail.id == guardrail), None)
+        return self.guardrails.get(guardrail)
 
     def guardrail_of(self, rule_id: str) -> str:
         """Return the guardrail a rule belongs to; a check is its own rule."""

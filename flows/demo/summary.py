@@ -61,7 +61,8 @@ def summarise(audits: Sequence[Audit], figures: Figures, dead_letters: int) -> S
         p99_ms=figures.quantile_ms(0.99),
         runs=runs,
         naive_runs=sum(
-            audit.transport.verdicts * len(audit.content.guardrails) for audit in audits
+            audit.transport.verdicts * len((*audit.content.guardrails, *audit.content.quiet))
+            for audit in audits
         ),
         scanned_chars=sum(audit.transport.scanned_chars for audit in audits),
         naive_chars=sum(figures.tallies[audit.stream_id].naive_chars for audit in audits),

@@ -96,7 +96,8 @@ def test_the_summary_says_what_the_audit_records_say(piped: tuple[str, Report]) 
     most_held = max(t.max_held_chars for t in transports)
     assert shown["hold"].endswith(f"at most {most_held:,}")
     runs = sum(t.verdicts for t in transports)
-    each = sum(len(a.content.guardrails) * a.transport.verdicts for a in report.audits)
+    kinds = [{*one.content.guardrails, *one.content.quiet} for one in report.audits]
+    each = sum(len(ran) * one.verdicts for ran, one in zip(kinds, transports, strict=True))
     scanned = sum(t.scanned_chars for t in transports)
     naive = report.summary.naive_chars
     assert shown["runs of guardrails"].split() == [f"{runs:,}", f"{each:,}"]
