@@ -232,13 +232,18 @@ class Checking:
         """Return what the runs of each check cost."""
         return {name: track.tally.cost() for name, track in self._tracks.items()}
 
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to be published."""
+        return bool(self._asking) or self._feed.due
+
     def take(self, stream_id: str, context: Context, now_ms: int) -> list[CheckEvent]:
         """Hand out the text and the questions that are to be published now.
 
         now_ms: wall clock. A question expires by the log time of answers, which is the wall clock
         once all answers there are have been read.
         """
-        if not self._asking and not self._feed.due:
+        if not self.asks:
             return []
         events: list[CheckEvent] = [self._feed.take(stream_id)] if self._feed.due else []
         for guardrail, name in self._asking:

@@ -261,6 +261,12 @@ class Session:
             verdict = msgspec.structs.replace(verdict, checkpoint=name)
         return [verdict]
 
+    @property
+    def asks(self) -> bool:
+        """Whether `ask` has something to publish."""
+        checked = self.checked
+        return checked is not None and checked.checking.asks
+
     def ask(self, now_ms: float = 0) -> list[CheckEvent]:
         """Return what is to be published for the checks: text, and questions about it.
 

@@ -125,7 +125,9 @@ class Shard:
             self._changed.add(chunk.stream_id)
         if session.sequencer.waiting_since_ms is not None:
             self._deadlines.note(session.stream_id, session.deadline_ms())
-        if session.plan.quiet and session.state != "complete":
+        if session.state != "complete" and (
+            session.plan.quiet or not (session.plan.policy.events or session.asks)
+        ):
             return verdicts
         return self._conclude(session, verdicts, now_ms)
 
