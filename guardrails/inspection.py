@@ -141,7 +141,7 @@ class Inspection:
 
     @property
     def scanned(self) -> int:
-        """Return how many characters were looked at so far, rescans counted each time."""
+        """Return how many characters were read so far, and once more where a rule may match."""
         watching = 0 if self._watching is None else self._watching.scanned
         return self._scanned_before + self._enforced.scanned + watching
 

@@ -394,7 +394,7 @@ class Session:
 
     @property
     def scanned(self) -> int:
-        """Return how many characters were looked at so far, rescans counted each time."""
+        """Return how many characters were read so far, and once more where a rule may match."""
         return self._inspection.scanned
 
     def audit(self, now_ms: int = 0) -> Audit:

@@ -176,7 +176,7 @@ def ruled(random: Random, rule_id: str) -> Ruled:
 
 
 def wide_ruled(random: Random, rule_id: str) -> Ruled:
-    """A rule whose matches are long: loops in the automaton, holds that are rescanned rarely."""
+    """A rule whose matches are long: loops in the automaton, and holds."""
     expressions = Expressions(random)
     part = random.choice(["[abc1]", "[ab]", r"\w", ".", "[^1]", "(?:ab|c)", "(?:a|b1|c)"])
     low = random.choice([0, 3, 60, 70, 130])
