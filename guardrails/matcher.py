@@ -247,7 +247,7 @@ class Matcher:
         first = state.decided - base
         state.scanned += len(tail) - read
         frontier, state.pending, hits, opened = self._frontier.advance(
-            *(tail, first, state.pending, read), final=final, hurry=state.hurried
+            tail, first, state.pending, read, final=final, hurry=state.hurried
         )
         state.hurried = False
         if folded.points and not final:
