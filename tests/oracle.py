@@ -10,6 +10,7 @@ import re
 import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import msgspec
 
@@ -85,11 +86,17 @@ def folded_with_origins(text: str) -> tuple[str, list[int]]:
     return "".join(out), origins
 
 
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    """`re` itself remembers 512, fewer than the shipped rules."""
+    return re.compile(expression, re.ASCII)
+
+
 def spans(
     rule: Rule, expression: str, text: str, origins: Sequence[int], size: int
 ) -> list[tuple[int, int, tuple[int, int], bool]]:
     """Return the leftmost matches, one behind the other, that the rule accepts: raw spans."""
-    pattern = re.compile(expression, re.ASCII)
+    pattern = _compiled(expression)
     out: list[tuple[int, int, tuple[int, int], bool]] = []
     position = 0
     while (match := pattern.search(text, position)) is not None:
