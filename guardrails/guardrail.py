@@ -156,7 +156,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 INSTANT_PATTERN = PerformanceCharacteristics(
     performance_class=PerformanceClass.INSTANT,
     expected_latency_ms=0.01,
-    cost=Cost(cpu_ms=0.15),
+    cost=Cost(cpu_ms=0.25),
     client_safe=True,
 )
 

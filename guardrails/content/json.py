@@ -81,7 +81,7 @@ JSON = Guardrail(
     performance=PerformanceCharacteristics(
         performance_class=PerformanceClass.FAST,
         expected_latency_ms=0.01,
-        cost=Cost(cpu_ms=0.8),
+        cost=Cost(cpu_ms=0.02),
     ),
     action=Action.BLOCK,
     options=JsonOptions,

@@ -155,7 +155,7 @@ KEYWORDS = Guardrail(
     performance=PerformanceCharacteristics(
         performance_class=PerformanceClass.FAST,
         expected_latency_ms=0.01,
-        cost=Cost(cpu_ms=0.1),
+        cost=Cost(cpu_ms=0.3),
         client_safe=True,
     ),
     action=Action.BLOCK,

@@ -237,7 +237,7 @@ LINKS = Guardrail(
     performance=PerformanceCharacteristics(
         performance_class=PerformanceClass.FAST,
         expected_latency_ms=0.02,
-        cost=Cost(cpu_ms=0.1),
+        cost=Cost(cpu_ms=0.3),
         client_safe=True,
     ),
     # The address is the harm; the text around it may stay.

@@ -64,7 +64,7 @@ REPETITION = Guardrail(
     performance=PerformanceCharacteristics(
         performance_class=PerformanceClass.FAST,
         expected_latency_ms=0.01,
-        cost=Cost(cpu_ms=0.7),
+        cost=Cost(cpu_ms=0.2),
     ),
     action=Action.BLOCK,
     options=RepetitionOptions,
