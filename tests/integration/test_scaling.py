@@ -328,6 +328,8 @@ def test_a_directory_in_use_is_refused_and_free_again_after_a_kill(deployment: D
     assert f"{deployment.recovery} is in use by process {first.pid} on " in log(deployment)
     assert alive(first.pid)
     stop(first, signal.SIGKILL)
+    before = deployment.ends("verdicts")
     third = deployment.start(*run(deployment.recovery))
-    time.sleep(1)
+    deployment.produce(interleave({"later": own_streams(1)["own-0"]}))
+    assert deployment.wait_for("verdicts", before + 1) > before
     assert stop(third, signal.SIGTERM) == 0
