@@ -314,8 +314,11 @@ def test_a_directory_of_other_partitions_is_refused_with_what_to_do(
     )
     assert "this run reads 1-2; run it with --partitions 0-1, split it" in log(deployment)
     # And it was not touched: its own process goes on.
+    before = deployment.ends("verdicts")
     process = deployment.start(*run(deployment.recovery, "--partitions", "0-1"))
-    time.sleep(1)
+    later = {f"later-{name}": pieces for name, pieces in own_streams(8).items()}
+    deployment.produce(interleave(later))
+    assert deployment.wait_for("verdicts", before + 1) > before
     assert stop(process, signal.SIGTERM) == 0
 
 
