@@ -24,14 +24,11 @@ class Automaton:
     more, a condition as either branch.
     """
 
-    def __init__(
-        self, root: Node, *, counted: int = MAX_COUNTED_REPEAT, ahead: bool = True
-    ) -> None:
-        """counted: the highest repeat that is written out. ahead: whether lookaheads are read."""
+    def __init__(self, root: Node, *, counted: int = MAX_COUNTED_REPEAT) -> None:
+        """counted: the highest repeat that is written out."""
         self.classes: list[Ranges] = []
         self.follow: list[set[int]] = []
         self._counted = counted
-        self._ahead = ahead
         self.first, self.last, self.nullable = self._build(root)
 
     def _build(self, node: Node) -> tuple[set[int], set[int], bool]:
@@ -54,7 +51,7 @@ class Automaton:
             return self._repeat(node)
         if isinstance(node, Group):
             return self._build(node.part)
-        if isinstance(node, Look) and node.ahead and self._ahead:
+        if isinstance(node, Look) and node.ahead:
             return self._build(node.part)[0], set(), True
         return set(), set(), True
 

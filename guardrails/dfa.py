@@ -15,8 +15,8 @@ from guardrails.automaton import Automaton
 from guardrails.beginning import class_before
 from guardrails.tree import Node, Ranges
 
-# Everything is dropped and built anew beyond this. 100,000 tokens of answers need 6 MB with the
-# rules of the default policy.
+# Everything is dropped and built anew beyond this. 80,000 tokens of answers need 9 MB with the
+# default policy.
 MAX_CACHE_BYTES = 128_000_000
 # Measured with tracemalloc: an entry of a dictionary, a state without its sets, one of a set,
 # an entry with a key of its own.
@@ -151,15 +151,16 @@ class Dfa:
             entry = self._same_entries[reached] = State(self, ())
             entry.reached = reached
         self.entries[before] = entry
-        self._bytes += _STEP_BYTES
+        self._spend(_STEP_BYTES)
         return entry
 
     def read_head(self, head: str) -> State | None:
         """Return where the two characters behind the first one lead; see `_Heads`."""
-        begun = self.entries[head[0]][head[1]]
-        state = None if begun.mark > 0 else begun[head[2]]
+        state: State | None = self.entries[head[0]][head[1]]
+        if state is not None and state.mark >= 0:
+            state = None if state.mark else state[head[2]]
         self.heads[head] = state
-        self._bytes += _HEAD_BYTES
+        self._spend(_HEAD_BYTES)
         return state
 
     def step(self, state: State, character: str) -> State:
@@ -175,12 +176,15 @@ class Dfa:
         if following is None:
             following = self._states[positions] = State(self, positions)
             self._bytes += _STATE_BYTES + _POSITION_BYTES * len(positions)
-        self._bytes += _STEP_BYTES
+        state[character] = following
+        self._spend(_STEP_BYTES)
+        return following
+
+    def _spend(self, size: int) -> None:
+        """Count what is remembered, bytes; begin anew where it is too much."""
+        self._bytes += size
         if self._bytes > MAX_CACHE_BYTES:
             self._forget()
-        else:
-            state[character] = following
-        return following
 
 
 def _has(ranges: Ranges, code_point: int) -> bool:

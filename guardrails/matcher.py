@@ -4,8 +4,8 @@ Let q, the frontier, be the smallest start from which the text so far is a prefi
 (`guardrails.frontier`). A match that starts before q cannot change any more, whatever follows, so
 it is reported; what starts at q or later waits. q never moves back. By induction the reported
 matches are those of the whole text, however it was cut, and at any time only the text from q on,
-plus what lookbehinds may read, is kept. Each character is read once; only where a rule may have
-matched its exact expression looks at the text again.
+plus what lookbehinds may read, is kept. A push reads on where the last one stopped; where a rule
+may have matched, its exact expression looks at what was decided.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from guardrails.fold import FoldedTail
 from guardrails.frontier import Frontier
 from guardrails.rule import CAP_GROUP, PART_GROUP, Rule
 from guardrails.syntax import parse
+from guardrails.tail_state import TailState
 from guardrails.tree import (
     LAST_CODE_POINT,
     Chain,
@@ -152,19 +153,19 @@ def _nearness(rule: Rule) -> Callable[[str, int, int], bool] | None:
     return near
 
 
-class MatchState:
-    """What one stream's matching needs to go on. Small, and all of it primitives.
+class MatchState(TailState):
+    """What one stream's matching needs to go on. Small, and all that is saved of it primitives.
 
-    decided: folded offset of the frontier. scanned: characters read so far, and those that
-    exact expressions looked at, for measuring.
-    breakers: of rules whose check has raised in this stream; None while none has.
+    decided: folded. scanned: characters read, and those that exact expressions looked at. breakers:
+    of rules whose check has raised in this stream; None while none has.
     """
 
-    __slots__ = ("breakers", "decided", "hits", "hurried", "pending", "resume", "scanned", "tail")
+    __slots__ = ("breakers", "hits", "hurried", "pending", "resume")
+    kind = FoldedTail
+    tail: FoldedTail
 
     def __init__(self) -> None:
-        self.tail = FoldedTail()
-        self.decided = 0
+        super().__init__()
         # Whether the next push finds the frontier even of text that has outgrown a wide rule.
         self.hurried = False
         # What the text has led to from `decided` on, None: to be read from there; and the rules
@@ -174,27 +175,7 @@ class MatchState:
         # Where a rule may match again, for rules whose last match reaches beyond the frontier;
         # None as long as there was none.
         self.resume: dict[int, int] | None = None
-        self.scanned = 0
         self.breakers: dict[int, Breaker] | None = None
-
-    @classmethod
-    def starting_at(cls, offset: int) -> MatchState:
-        """Begin anew in the middle of a stream: nothing before `offset` is seen."""
-        state = cls()
-        state.decided = state.tail.base = state.tail.raw_end = offset
-        return state
-
-    @classmethod
-    def behind(cls, text: str) -> MatchState:
-        """Begin behind a clean text that is known and will be looked at with the next push."""
-        state = cls()
-        state.tail.append(text)
-        return state
-
-    @property
-    def frontier(self) -> int:
-        """Return the raw offset before which everything is decided."""
-        return self.tail.raw(self.decided) if self.tail.points else self.decided
 
     def hurry(self) -> None:
         """Let the next push decide what it can, also in a long hold it would look at later."""

@@ -16,6 +16,7 @@ from guardrails.matcher import Match
 from guardrails.phrase_index import PhraseIndex, State
 from guardrails.phrase_tail import MAX_SPACES, PhraseTail
 from guardrails.phrases import PhraseRule, SpacedTable, coarse, normalise, stands_for
+from guardrails.tail_state import TailState
 
 # Decided text may grow to this before it is dropped: dropping it costs the same each time.
 _SPARE_CHARS = 64
@@ -25,39 +26,20 @@ _Hit = tuple[int, int, int]
 _NOTHING: Sequence[tuple[int, State]] = ()
 
 
-class PhraseState:
+class PhraseState(TailState):
     """What one stream's phrases need to go on. Small, and all of it primitives.
 
-    decided: offset of the frontier in normal form. scanned: characters looked at so far.
+    decided: in normal form.
     """
 
-    __slots__ = ("decided", "resume", "scanned", "tail")
+    __slots__ = ("resume",)
+    kind = PhraseTail
+    tail: PhraseTail
 
     def __init__(self) -> None:
-        self.tail = PhraseTail()
-        self.decided = 0
+        super().__init__()
         # Where a rule may match again, for rules whose last match reaches beyond the frontier.
         self.resume: dict[int, int] = {}
-        self.scanned = 0
-
-    @classmethod
-    def starting_at(cls, offset: int) -> PhraseState:
-        """Begin anew in the middle of a stream: nothing before `offset` is seen."""
-        state = cls()
-        state.decided = state.tail.base = state.tail.raw_end = offset
-        return state
-
-    @classmethod
-    def behind(cls, text: str) -> PhraseState:
-        """Begin behind a clean text that is known and will be looked at with the next push."""
-        state = cls()
-        state.tail.append(text)
-        return state
-
-    @property
-    def frontier(self) -> int:
-        """Return the raw offset before which everything is decided."""
-        return self.tail.raw(self.decided) if self.tail.points else self.decided
 
     def hurry(self) -> None:
         """See `MatchState.hurry`: phrases are decided with every push."""

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from guardrails import default_plan
 from guardrails.events import Chunk
 from guardrails.losses import MAX_LISTED_GAPS
 from guardrails.plan import Plan
@@ -23,3 +24,29 @@ def test_gaps_without_end_are_listed_up_to_a_bound_and_the_last_covers_the_rest(
     assert unscanned[-1].last_missing_seq == 2 * count - 1
     assert audit.transport.gaps == count
     assert len(msgspec.json.encode(audit)) < 200_000
+
+
+def test_guardrails_that_found_nothing_are_names_and_the_record_stays_small():
+    plan = default_plan()
+    session = Session("s", plan)
+    session.push("write to ada@example.org", final=True)
+    content = session.audit().content
+    assert list(content.guardrails) == ["email"]
+    assert content.guardrails["email"].findings == 1
+    # Each that looked at the text is named, once.
+    assert sorted([*content.guardrails, *content.quiet]) == sorted(
+        setting.guardrail.id for setting in plan.settings
+    )
+    assert len(msgspec.json.encode(session.audit())) < 25 * len(plan.settings)
+
+
+def test_a_check_is_never_quiet_and_neither_is_what_failed():
+    judge = {"url": "http://localhost/v1/chat/completions", "model": "m"}
+    plan = Plan(Policy(guardrails={"email": {}, "phone": {}, "judge": judge}))
+    session = Session("s", plan)
+    session.push("nothing here", final=True)
+    session.evict()
+    content = session.audit().content
+    assert list(content.guardrails) == ["judge"]
+    assert content.guardrails["judge"].skipped == 1
+    assert content.quiet == ("email", "phone")

@@ -224,3 +224,15 @@ def test_hostile_text_does_not_multiply_the_states() -> None:
     for _ in range(200):
         held(rules, "".join(random.choices("abc1x#", k=200)))
     assert len(rules._dfa._states) < 1_000
+
+
+def test_what_is_remembered_of_heads_is_bounded_however_many_characters_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dfa, "MAX_CACHE_BYTES", 100_000)
+    random, rules = Random(3), frontier_of("key-[a-z]{8}", "(?<![a-z])secret")
+    # 60 characters make 216,000 heads, and soon no state that is new.
+    letters = [chr(0x4E00 + number) for number in range(60)]
+    for _ in range(20):
+        held(rules, "".join(random.choices(letters, k=1_000)))
+        assert len(rules._dfa.heads) < 1_000
