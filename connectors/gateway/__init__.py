@@ -1,0 +1,1 @@
+"""HTTP on one side, the topics on the other: any replica serves any stream."""
