@@ -36,7 +36,8 @@ class Context(Struct, frozen=True, omit_defaults=True, gc=False):
 class Chunk(Struct, frozen=True, omit_defaults=True, gc=False):
     """One piece of a stream (topic `chunks`).
 
-    text: what is new; or content: the whole text so far. final: the stream ends behind this chunk.
+    text: what is new; or content: the whole text so far. The first and the last chunk may have
+    neither: they only open and end the stream. final: the stream ends behind this chunk.
     aborted: it ends and the producer gave up. sent_at: aware, for latency only.
     """
 
@@ -85,7 +86,8 @@ class Verdict(Struct, frozen=True, gc=False):
     seq: the highest chunk covered. action: the strongest one of this verdict. frontier: everything
     before it has been released, redacted or cut off. held: code points received and not released.
     reason: why a stream was blocked or ended, if not by a finding. latency_ms: from the broker's
-    timestamp of the chunk to this verdict.
+    timestamp of the chunk to this verdict. tenant: of the stream's context, so that a verdict can
+    be handed on to those it belongs to before there is an audit record.
     """
 
     stream_id: str
@@ -100,6 +102,7 @@ class Verdict(Struct, frozen=True, gc=False):
     policy_version: str
     latency_ms: float = 0.0
     reason: str | UnsetType = UNSET
+    tenant: str | UnsetType = UNSET
     v: Literal[1] = 1
 
 

@@ -380,6 +380,7 @@ class Session:
             self.plan.version,
             latency_ms,
             reason,
+            msgspec.UNSET if (tenant := self.context.tenant) is None else tenant,
         )
 
     @property

@@ -239,9 +239,11 @@ class Shard:
 
     def _refuse(self, chunk: Chunk, record: Record) -> list[Event]:
         detail = f"no policy {chunk.policy!r} is loaded; load it or name one that is"
+        tenant = None if chunk.context is None else chunk.context.tenant
         verdict = Verdict(
             *(chunk.stream_id, chunk.seq, Action.BLOCK, (), 0, 0, (), "chunk", "complete", ""),
             reason=UNKNOWN_POLICY,
+            tenant=msgspec.UNSET if tenant is None else tenant,
         )
         return [verdict, dead_letter(record, UNKNOWN_POLICY, detail)]
 

@@ -12,7 +12,7 @@ import pytest
 
 from guardrails import Plan, default_plan
 from guardrails.errors import MalformedEvent, SessionClosed, SnapshotError
-from guardrails.events import Chunk, Verdict, encode
+from guardrails.events import Chunk, Context, Verdict, encode
 from guardrails.guardrail import Action
 from guardrails.policy import Policy
 from guardrails.session import Session
@@ -655,3 +655,14 @@ def test_a_secret_that_another_finding_overlaps_is_replaced_with_it() -> None:
         session = Session("s", plan)
         verdicts = [session.push(piece) for piece in pieces] + [session.finish()]
         assert "".join(s.text for one in verdicts for s in one.segments) == "a ke[INNER] b"
+
+
+def test_a_verdict_names_the_tenant_of_its_stream_and_nobody_where_there_is_none() -> None:
+    session = Session("s", default_plan(), context=Context(tenant="acme", user_id="ada"))
+    first = session.push("hello ")
+    again = Session.restore(pickle.loads(pickle.dumps(session.snapshot())), default_plan())
+    for verdict in (first, again.finish()):
+        assert b'"tenant":"acme"' in encode(verdict)
+        assert b"ada" not in encode(verdict)
+    for context in (None, Context(user_id="ada")):
+        assert b"tenant" not in encode(Session("s", default_plan(), context=context).finish())

@@ -3,9 +3,10 @@
 import pickle
 
 import pytest
+from msgspec import UNSET
 
 from guardrails.errors import SnapshotError
-from guardrails.events import Audit, Chunk, DeadLetter, Verdict, encode
+from guardrails.events import Audit, Chunk, Context, DeadLetter, Verdict, encode
 from guardrails.plan import Plan
 from guardrails.plans import Plans
 from guardrails.policy import Limits, Policy
@@ -206,3 +207,10 @@ def test_a_policy_is_packed_once_for_all_snapshots(plans):
     plan = plans.named(None, 0)
     assert plan.packed is plan.packed
     assert len(plan.packed) < len(plan.policy.model_dump_json())
+
+
+def test_a_refused_stream_is_refused_in_the_name_of_its_tenant(plans) -> None:
+    for context, named in ((Context(tenant="acme"), "acme"), (Context(), UNSET), (None, UNSET)):
+        verdict = send(Shard(plans), 1, 0, policy="nowhere", context=context)[0]
+        assert verdict.reason == "unknown-policy"
+        assert verdict.tenant == named
