@@ -1,16 +1,19 @@
 """IP addresses.
 
-Catches: IPv4 addresses that cannot be taken for a version (some part has three digits, or the first
-is 10), others near words such as "server" or "ping"; IPv6 addresses in full, or compressed within
-the ranges IANA has opened; both with a prefix length. With a low confidence, so only where a policy
-asks for it: small IPv4 addresses on their own, and the loopback, unspecified, broadcast and netmask
-addresses, which name nobody. Misses: octal and integer spellings, zone names. Cost: holds the
-current number or hexadecimal word; an IPv4-shaped number holds the 24 characters behind it.
+Catches: IPv4 addresses that cannot be taken for a version (some part has three digits), others near
+words such as "server" or "ping"; IPv6 addresses in full, or compressed within the ranges IANA has
+opened; both with a prefix length. With a low confidence, so only where a policy asks for it:
+addresses of private networks, links and documentation, which lead to nobody from outside (0.4),
+small IPv4 addresses on their own (0.3), and the loopback, unspecified, broadcast and netmask
+addresses, which name nobody anywhere (0.2). Misses: octal and integer spellings, zone names. Cost:
+holds the current number or hexadecimal word; an IPv4-shaped number holds the 24 characters behind
+it.
 """
 
 from __future__ import annotations
 
 import ipaddress
+from enum import Enum, auto
 
 from guardrails.guardrail import Guardrail
 from guardrails.rule import Rule
@@ -31,26 +34,78 @@ _V6_RANGES = tuple(
     ipaddress.IPv6Network(text)
     for text in ("2000::/3", "fc00::/7", "fe80::/10", "64:ff9b::/96", "::ffff:0:0/96", "::/96")
 )
+# IANA's special-purpose address registries (RFC 6890): what no router outside carries, and what
+# reaches a group. Private networks (RFC 1918), carriers' own (RFC 6598), links (RFC 3927),
+# protocols (RFC 6890), documentation (RFC 5737), measuring (RFC 2544), multicast and reserved
+# (RFC 1112).
+_PRIVATE_V4 = tuple(
+    ipaddress.IPv4Network(text)
+    for text in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"),
+        *("192.0.0.0/24", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15"),
+        "224.0.0.0/3",
+    )
+)
+# Sites' own (RFC 4193), links (RFC 4291), documentation (RFC 3849, RFC 9637).
+_PRIVATE_V6 = tuple(
+    ipaddress.IPv6Network(text) for text in ("fc00::/7", "fe80::/10", "2001:db8::/32", "3fff::/20")
+)
 
 
-def _names_somebody(text: str) -> bool:
-    first = text.partition(".")[0]
-    return first not in ("0", "127", "255") and "255.255" not in text
+class _Kind(Enum):
+    """What an address says of whoever has it."""
+
+    PUBLIC = auto()
+    PRIVATE = auto()
+    MAYBE_A_VERSION = auto()
+    NOBODY = auto()
 
 
-def _names_nobody(text: str) -> bool:
-    return not _names_somebody(text)
+def _kind(text: str) -> _Kind:
+    address = text.partition("/")[0]
+    parts = address.split(".")
+    if parts[0] in ("0", "127", "255") or "255.255" in address:
+        return _Kind.NOBODY
+    if _is_private_v4(ipaddress.IPv4Address(address)):
+        return _Kind.PRIVATE
+    if any(len(part) == 3 for part in parts):
+        return _Kind.PUBLIC
+    return _Kind.MAYBE_A_VERSION
+
+
+def _is_private_v4(address: ipaddress.IPv4Address) -> bool:
+    return any(address in network for network in _PRIVATE_V4)
+
+
+def _is_public_v4(text: str) -> bool:
+    return _kind(text) is _Kind.PUBLIC
+
+
+def _is_private(text: str) -> bool:
+    return _kind(text) is _Kind.PRIVATE
 
 
 def _may_be_a_version(text: str) -> bool:
-    return _names_somebody(text) and not _is_no_version(text)
+    return _kind(text) is _Kind.MAYBE_A_VERSION
 
 
-def _is_no_version(text: str) -> bool:
-    if not _names_somebody(text):
-        return False
-    parts = text.partition("/")[0].split(".")
-    return parts[0] == "10" or any(len(part) == 3 for part in parts)
+def _names_nobody(text: str) -> bool:
+    return _kind(text) is _Kind.NOBODY
+
+
+def _is_public_v6(text: str) -> bool:
+    return _is_v6(text) and not _leads_nowhere(text)
+
+
+def _is_private_v6(text: str) -> bool:
+    return _is_v6(text) and _leads_nowhere(text)
+
+
+def _leads_nowhere(text: str) -> bool:
+    address = ipaddress.IPv6Address(text.partition("/")[0])
+    if address.ipv4_mapped:
+        return _is_private_v4(address.ipv4_mapped)
+    return any(address in network for network in _PRIVATE_V6)
 
 
 def _is_v6(text: str) -> bool:
@@ -83,6 +138,9 @@ def _is_unlikely_v6(text: str) -> bool:
     return not _is_v6(text)
 
 
+# Below what policies want unless they say otherwise, above what may be a version. `pii` and `strict`
+# ask for it.
+PRIVATE_CONFIDENCE = 0.4
 _V6_LEFT, _V6_RIGHT = "(?<![0-9A-Za-z:.])", r"(?![0-9A-Za-z]|:[0-9A-Za-z:]|\.[0-9])"
 
 IP_ADDRESS = Guardrail(
@@ -95,7 +153,7 @@ IP_ADDRESS = Guardrail(
             type="IP_ADDRESS",
             expression=f"{_V4_LEFT}{_V4}{_PREFIX}{_V4_RIGHT}",
             confidence=0.8,
-            check=_is_no_version,
+            check=_is_public_v4,
         ),
         Rule(
             id="ipv4-small",
@@ -109,6 +167,13 @@ IP_ADDRESS = Guardrail(
             bare=0.3,
         ),
         Rule(
+            id="ipv4-private",
+            type="IP_ADDRESS",
+            expression=f"{_V4_LEFT}{_V4}{_PREFIX}{_V4_RIGHT}",
+            confidence=PRIVATE_CONFIDENCE,
+            check=_is_private,
+        ),
+        Rule(
             id="ipv4-nobody",
             type="IP_ADDRESS",
             expression=f"{_V4_LEFT}{_V4}{_PREFIX}{_V4_RIGHT}",
@@ -120,7 +185,14 @@ IP_ADDRESS = Guardrail(
             type="IP_ADDRESS",
             expression=f"{_V6_LEFT}{_V6}{_PREFIX}{_V6_RIGHT}",
             confidence=0.8,
-            check=_is_v6,
+            check=_is_public_v6,
+        ),
+        Rule(
+            id="ipv6-private",
+            type="IP_ADDRESS",
+            expression=f"{_V6_LEFT}{_V6}{_PREFIX}{_V6_RIGHT}",
+            confidence=PRIVATE_CONFIDENCE,
+            check=_is_private_v6,
         ),
         Rule(
             id="ipv6-unlikely",
@@ -134,8 +206,8 @@ IP_ADDRESS = Guardrail(
         "from «192.168.1.17», port 80",
         "登录地址«10.0.0.7»，",
         "[«172.16.4.200»:8080] and «10.1.0.0/16».",
-        "the dns server «8.8.4.4» answered",
-        "«2001:db8::8a2e:370:7334»: refused",
+        "the dns server «8.8.4.4» answered, «198.41.0.4» did not",
+        "«2001:500:2::c» and «2001:db8::8a2e:370:7334»: refused",
         "（«fe80::1»）«2001:0db8:85a3:0000:0000:8a2e:0370:7334»",
         "«::ffff:192.168.1.17» 和«１９２.１６８.１.１７»",
         "nobody's: «127.0.0.1», «::1» and «255.255.255.0»",

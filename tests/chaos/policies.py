@@ -37,6 +37,7 @@ name: strict
 on_gap: block
 guardrails:
   pii: {{action: redact}}
+  ip-address: {{min_confidence: 0.4}}
   aws: {{action: block}}
   judge/strict: {{{endpoint}, mode: block, on_failure: allow}}
   judge/watch: {{{endpoint}, mode: monitor, checkpoint: paragraph}}
@@ -48,7 +49,7 @@ on_gap: block
 guardrails:
   pii: {{action: redact}}
   secrets: {{action: block}}
-  ip-address: {{action: warn}}
+  ip-address: {{action: warn, min_confidence: 0.4}}
 limits: {limits}
 """
 # Seconds: an answer later than this does not count. Short, so that judges that hang cost little.

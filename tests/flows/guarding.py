@@ -18,7 +18,7 @@ TEXTS = (
     "Write to ada@example.org or call 4111 1111 1111 1111, then 4111 1111 1111 1112.",
     "A plain answer about tides: the moon pulls the water, and the water follows. " * 6,
     "联系 info@example.cn，卡号４１１１ １１１１ １１１１ １１１１。😀 done",
-    "key AKIA" + "Q3EGRIFWEKZPMLXA in code; mail bob@example.com; 10.20.30.40 is up",
+    "key AKIA" + "Q3EGRIFWEKZPMLXA in code; mail bob@example.com; 198.41.0.4 is up",
     "",
     "-----BEGIN RSA " + "PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA\n" * 40 + "and no end",
 )

@@ -43,7 +43,7 @@ def test_one_long_plain_segment_is_cut_in_its_text():
 
 
 def test_findings_alone_are_divided_too():
-    verdict = Session("s", default_plan()).push("x 10.20.30.40 " * 300, final=True)
+    verdict = Session("s", default_plan()).push("x 198.41.0.4 " * 300, final=True)
     bare = msgspec.structs.replace(verdict, segments=())
     parts = parts_of(bare, 3_000)
     assert tuple(f for part in parts for f in part.findings) == verdict.findings

@@ -7,7 +7,10 @@ from itertools import islice
 
 import pytest
 
+from guardrails import parse_policy
+from guardrails.proof.samples import Finder, spans_of
 from guardrails.rule import DEFAULT_MIN_CONFIDENCE
+from guardrails.shipped import shipped_text
 from tests.corpus import rows
 from tests.families import find
 
@@ -131,14 +134,42 @@ def test_an_encyclopaedia_holds_no_personal_data() -> None:
 
 
 @pytest.mark.data
-def test_in_answers_only_addresses_and_telephone_numbers_are_found() -> None:
+def test_in_answers_only_mail_addresses_and_telephone_numbers_are_found() -> None:
     chars, found = 0, []
     for name in ANSWERS:
         for row in islice(rows(f"answers/{name}.jsonl"), 0, None, ANSWERS_STEP):
             chars += len(row["text"])
             found += [kind for kind, _, _ in spans(row["text"], DEFAULT_MIN_CONFIDENCE)]
     assert chars > 500_000
-    others = [kind for kind in found if kind not in {"EMAIL_ADDRESS", "PHONE_NUMBER", "IP_ADDRESS"}]
+    others = [kind for kind in found if kind not in {"EMAIL_ADDRESS", "PHONE_NUMBER"}]
     assert len(others) <= 2 * chars / 1_000_000, Counter(others)
     # Models write addresses into their examples: those are what they seem to be.
-    assert len(found) <= 20 * chars / 1_000_000, Counter(found)
+    assert len(found) <= 10 * chars / 1_000_000, Counter(found)
+
+
+@pytest.mark.parametrize("name", ["default", "pii", "strict", "everything"])
+@pytest.mark.parametrize(
+    ("address", "policies"),
+    [
+        ("198.41.0.4", {"default", "pii", "strict", "everything"}),
+        ("2001:500:2::c", {"default", "pii", "strict", "everything"}),
+        ("192.168.1.17", {"pii", "strict", "everything"}),
+        ("10.20.30.40/16", {"pii", "strict", "everything"}),
+        ("203.0.113.77", {"pii", "strict", "everything"}),
+        ("169.254.10.20", {"pii", "strict", "everything"}),
+        ("fd00::12:34", {"pii", "strict", "everything"}),
+        ("2001:db8::17", {"pii", "strict", "everything"}),
+        ("::ffff:172.16.4.2", {"pii", "strict", "everything"}),
+        ("127.0.0.1", {"everything"}),
+        ("255.255.255.0", {"everything"}),
+        ("0.0.0.0", {"everything"}),
+        ("::1", {"everything"}),
+    ],
+)
+def test_addresses_that_lead_to_nobody_are_found_where_they_are_asked_for(
+    name: str, address: str, policies: set[str]
+) -> None:
+    policy = parse_policy(shipped_text(name), name)
+    [setting] = [one for one in policy.resolve() if one.guardrail.id == "ip-address"]
+    found = Finder(setting.rules).find(f"at «{address}», it said")
+    assert [(4, 4 + len(address))] * (name in policies) == spans_of(found)
