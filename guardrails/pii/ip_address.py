@@ -138,8 +138,7 @@ def _is_unlikely_v6(text: str) -> bool:
     return not _is_v6(text)
 
 
-# Below what policies want unless they say otherwise, above what may be a version. `pii` and `strict`
-# ask for it.
+# Below what policies want unless they say otherwise, above what may be a version.
 PRIVATE_CONFIDENCE = 0.4
 _V6_LEFT, _V6_RIGHT = "(?<![0-9A-Za-z:.])", r"(?![0-9A-Za-z]|:[0-9A-Za-z:]|\.[0-9])"
 
