@@ -219,13 +219,19 @@ def test_the_real_configuration_finds_what_gitleaks_finds() -> None:
     assert gone <= {"pkcs12-file", "curl-auth-header", "curl-auth-user"}
     missed: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
+    # Of the texts that gitleaks leaves alone and did not sample: is anything found?
+    touched: Counter[bool] = Counter()
     for row in rows("secrets/gitleaks_cases.jsonl"):
         if row["rule"] not in carried:
             continue
-        text = base64.b64decode(row["text_b64"]).decode()
-        hit = any(name == row["rule"] for name, _ in found(plan, text))
+        seen = found(plan, base64.b64decode(row["text_b64"]).decode())
+        hit = any(name == row["rule"] for name, _ in seen)
+        if row["label"] == "fp" and not row["generated"]:
+            touched[bool(seen)] += 1
         if hit != (row["label"] == "tp"):
             (missed if row["label"] == "tp" else wrong)[row["rule"]] += 1
     assert not missed
     # Two lines that upstream allows by looking at the whole line, which is said when importing.
     assert sum(wrong.values()) <= 2, wrong
+    # The others are what another of its rules knows: a token of one provider, a key of another.
+    assert touched[True] <= 0.05 * touched.total(), touched
