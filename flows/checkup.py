@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from guardrails.errors import PolicyError, RuleError, TidegateError
+
+if TYPE_CHECKING:
+    from connectors.plugins import Plugin
 
 # 1 GB: 100,000 live streams are 200 MB, and the store keeps several epochs.
 MIN_FREE_BYTES = 1_000_000_000
@@ -35,6 +38,7 @@ def examine(
 ) -> Iterator[Check]:
     """Yield the checks as they are done. timeout_s: seconds a broker may take to answer."""
     yield _check_versions()
+    yield from _check_plugins()
     yield _check_policy(policy)
     yield _check_environment(environ)
     yield _check_recovery(recovery_dir)
@@ -58,6 +62,28 @@ def _check_versions() -> Check:
                 "install Tidegate anew: make install",
             )
     return Check("versions", "ok", f"Python {platform.python_version()}, {', '.join(found)}")
+
+
+def _check_plugins() -> Iterator[Check]:
+    from flows.plugins import load_plugins
+
+    yield from _judge_plugins(load_plugins())
+
+
+def _judge_plugins(plugins: Sequence[Plugin]) -> Iterator[Check]:
+    """Say of each entry point what it brings, or why it brings nothing."""
+    if not plugins:
+        yield Check("plugins", "skip", "no installed package brings guardrails")
+    for one in plugins:
+        name, package = f"plugin '{one.entry}'", f"{one.package} {one.version}"
+        if one.problem:
+            yield Check(
+                *(name, "PROBLEM", f"{package} ({one.target}) could not be loaded: {one.problem}"),
+                f"correct or update it, or remove it: pip uninstall {one.package}",
+            )
+        else:
+            brought = ", ".join(guardrail.id for guardrail in one.guardrails)
+            yield Check(name, "ok", f"{package}, guardrails: {brought}")
 
 
 def _check_policy(name: str) -> Check:

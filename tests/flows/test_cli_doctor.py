@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from connectors.kafka.settings import KafkaSettings
+from connectors.plugins import Plugin
 from flows import checkup
 from flows.checkup import MIN_FREE_BYTES, Check, examine
+from guardrails.catalogue import CATALOGUE
 from tests.flows.command import Command
 
 # Nothing listens on the discard port of this machine.
@@ -80,6 +82,21 @@ def test_a_disk_that_is_nearly_full_is_a_problem(
 def test_a_policy_without_guardrails_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text("guardrails: {}")
     assert "nothing would be found" in look(policy=str(tmp_path / "p.yaml"))["policy"].detail
+
+
+def test_each_plugin_has_a_line_with_what_it_brings_or_why_it_brings_nothing() -> None:
+    acme = {"package": "acme-guard", "version": "1.0", "target": "acme:ALL"}
+    plugins = [
+        Plugin(entry="good", guardrails=CATALOGUE[:2], **acme),
+        Plugin(entry="bad", problem="KeyError: 'x'", **acme),
+    ]
+    good, bad = checkup._judge_plugins(plugins)
+    ids = ", ".join(guardrail.id for guardrail in CATALOGUE[:2])
+    assert good == Check("plugin 'good'", "ok", f"acme-guard 1.0, guardrails: {ids}")
+    assert bad.state == "PROBLEM"
+    assert bad.detail == "acme-guard 1.0 (acme:ALL) could not be loaded: KeyError: 'x'"
+    assert bad.fix.endswith("pip uninstall acme-guard")
+    assert next(checkup._judge_plugins([])).state == "skip"
 
 
 @pytest.mark.parametrize(

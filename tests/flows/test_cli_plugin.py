@@ -100,6 +100,11 @@ def test_a_broken_package_disturbs_only_policies_that_need_it(
         ("broken", []),
     ]
     assert "No module named" in listed.rows[1]["problem"]
+    looked = tidegate("doctor", "--no-broker", **path(site))
+    assert looked.code == 1
+    assert "ok      plugin 'acme': acme-guard 1.0, guardrails: acme-badge\n" in looked.out
+    assert "PROBLEM plugin 'broken': broken-guard 1.0 (no_such_module:GUARDRAILS)" in looked.out
+    assert "fix: correct or update it, or remove it: pip uninstall broken-guard\n" in looked.out
 
 
 def test_check_proves_the_example_by_either_name(tidegate: Command, site: Path) -> None:
