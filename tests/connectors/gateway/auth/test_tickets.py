@@ -1,0 +1,148 @@
+"""Tickets: once, soon, for one thing."""
+
+import asyncio
+import base64
+
+import pytest
+
+from connectors.gateway.auth.keychain import Keychain
+from connectors.gateway.auth.principal import Principal, Priority, Scope, Unauthorized
+from connectors.gateway.auth.redemptions import OwnRedemptions
+from connectors.gateway.auth.tickets import Purpose, Tickets
+
+READER = Principal("acme", "sub:ada@example.org", frozenset({Scope.READ}), Priority.HIGH)
+KEYS = Keychain([b"s" * 32])
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.at = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def tickets(clock: Clock) -> Tickets:
+    return Tickets(KEYS, OwnRedemptions(clock), clock)
+
+
+def redeem(
+    tickets: Tickets, ticket: str, stream: str = "s1", purpose: Purpose = Purpose.EVENTS
+) -> Principal:
+    return asyncio.run(tickets.redeem(ticket, stream, purpose))
+
+
+def refusal(tickets: Tickets, ticket: str, **what: object) -> str:
+    with pytest.raises(Unauthorized) as caught:
+        redeem(tickets, ticket, **what)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+def test_a_ticket_speaks_for_whom_it_was_issued_to(tickets: Tickets) -> None:
+    assert redeem(tickets, tickets.issue(READER, "s1", Purpose.EVENTS)) == READER
+
+
+def test_a_ticket_counts_once(tickets: Tickets) -> None:
+    ticket = tickets.issue(READER, "s1", Purpose.EVENTS)
+    redeem(tickets, ticket)
+    assert "has been used" in refusal(tickets, ticket)
+    assert "has been used" in refusal(tickets, ticket)
+
+
+def test_of_many_at_the_same_moment_one_gets_in(tickets: Tickets) -> None:
+    ticket = tickets.issue(READER, "s1", Purpose.EVENTS)
+
+    async def try_all() -> list[object]:
+        tries = (tickets.redeem(ticket, "s1", Purpose.EVENTS) for _ in range(50))
+        return list(await asyncio.gather(*tries, return_exceptions=True))
+
+    assert sum(isinstance(one, Principal) for one in asyncio.run(try_all())) == 1
+
+
+def test_a_ticket_written_otherwise_is_the_same_ticket(tickets: Tickets) -> None:
+    ticket = tickets.issue(READER, "s1", Purpose.EVENTS)
+    redeem(tickets, ticket)
+    refusal(tickets, ticket + "=" * (-len(ticket) % 4))
+    refusal(tickets, f" {ticket}")
+    refusal(tickets, f"{ticket}\n")
+
+
+def test_a_ticket_ends_after_half_a_minute(tickets: Tickets, clock: Clock) -> None:
+    late, in_time = (tickets.issue(READER, "s1", Purpose.EVENTS) for _ in range(2))
+    clock.at += 29.9
+    redeem(tickets, in_time)
+    clock.at += 0.2
+    assert "expired" in refusal(tickets, late)
+
+
+def test_a_used_ticket_is_remembered_until_it_ends_and_no_longer(clock: Clock) -> None:
+    used = OwnRedemptions(clock, max_remembered=1)
+    tickets = Tickets(KEYS, used, clock)
+    first = tickets.issue(READER, "s1", Purpose.EVENTS)
+    redeem(tickets, first)
+    # There is no more room: what cannot be remembered is refused.
+    assert "has been used" in refusal(tickets, tickets.issue(READER, "s1", Purpose.EVENTS))
+    clock.at += 30
+    assert "has been used" in refusal(tickets, first)
+    clock.at += 0.1
+    assert "expired" in refusal(tickets, first)
+    redeem(tickets, tickets.issue(READER, "s1", Purpose.EVENTS))
+
+
+def test_a_ticket_for_another_stream_or_purpose_is_refused_and_not_spent(tickets: Tickets) -> None:
+    ticket = tickets.issue(READER, "s1", Purpose.EVENTS)
+    assert "something else" in refusal(tickets, ticket, stream="s2")
+    assert "something else" in refusal(tickets, ticket, purpose=Purpose.SOCKET)
+    redeem(tickets, ticket)
+
+
+def test_a_restart_does_not_make_a_used_ticket_good_again(tickets: Tickets, clock: Clock) -> None:
+    ticket = tickets.issue(READER, "s1", Purpose.EVENTS)
+    redeem(tickets, ticket)
+    clock.at += 1
+    restarted = Tickets(KEYS, OwnRedemptions(clock), clock)
+    assert "before a restart" in refusal(restarted, ticket)
+
+
+def test_another_replica_can_check_a_ticket(tickets: Tickets, clock: Clock) -> None:
+    replica = Tickets(KEYS, OwnRedemptions(clock), clock)
+    assert redeem(replica, tickets.issue(READER, "s1", Purpose.SOCKET), purpose=Purpose.SOCKET)
+
+
+def test_a_ticket_of_another_secret_or_changed_or_invented_is_no_ticket(
+    tickets: Tickets, clock: Clock
+) -> None:
+    foreign = Tickets(Keychain([b"x" * 32]), OwnRedemptions(clock), clock)
+    ticket = tickets.issue(READER, "s1", Purpose.EVENTS)
+    changed = ticket[:40] + ("A" if ticket[40] != "A" else "B") + ticket[41:]
+    for wrong in (
+        foreign.issue(READER, "s1", Purpose.EVENTS),
+        changed,
+        "",
+        "x" * 100_000,
+        "tïcket",
+        "gAAAAA",
+    ):
+        assert "no ticket of ours" in refusal(tickets, wrong)
+
+
+def test_a_rotated_secret_still_takes_tickets_of_the_one_before(
+    tickets: Tickets, clock: Clock
+) -> None:
+    rotated = Tickets(Keychain([b"n" * 32, b"s" * 32]), OwnRedemptions(clock), clock)
+    redeem(rotated, tickets.issue(READER, "s1", Purpose.EVENTS))
+
+
+def test_a_ticket_shows_nothing_of_whom_it_is_for(tickets: Tickets) -> None:
+    ticket = tickets.issue(READER, "s1", Purpose.EVENTS)
+    raw = base64.urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
+    assert b"ada" not in raw
+    assert b"acme" not in raw
+    assert ticket.replace("-", "").replace("_", "").isalnum()
+    assert len(ticket) < 600
