@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from connectors.gateway.auth.api_key import DIGEST
 from connectors.gateway.auth.principal import Principal, Priority, Scope
@@ -61,6 +61,23 @@ def _read_expiry(value: object) -> datetime:
 Expiry = Annotated[datetime, BeforeValidator(_read_expiry)]
 
 
+def _refuse_keys(name: str) -> str:
+    """A key that stands where a name belongs would be shown to everybody."""
+    if _KEY.match(name):
+        raise ValueError("this looks like an API key; have another made, and write a name here")
+    return name
+
+
+def _refuse_none(scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
+    if not scopes:
+        raise ValueError(f"expected some of {', '.join(Scope)}, got none; add one or disable it")
+    return scopes
+
+
+Name = Annotated[str, Field(pattern=NAME), AfterValidator(_refuse_keys)]
+Scopes = Annotated[tuple[Scope, ...], AfterValidator(_refuse_none)]
+
+
 class KeyEntry(BaseModel):
     """One key: what is kept of it, and whom it speaks for."""
 
@@ -68,9 +85,9 @@ class KeyEntry(BaseModel):
 
     id: str = Field(pattern=r"^[0-9a-z]{1,32}$")
     hash: str = Field(pattern=f"^{DIGEST.pattern}$")
-    tenant: str = Field(pattern=NAME)
-    name: str = Field(pattern=NAME)
-    scopes: tuple[Scope, ...] = Field(min_length=1)
+    tenant: Name
+    name: Name
+    scopes: Scopes
     expires: Expiry | None = None
     disabled: bool = False
     priority: Priority | None = None

@@ -12,6 +12,7 @@ from jwt.exceptions import (
     ImmatureSignatureError,
     InvalidAudienceError,
     InvalidIssuerError,
+    InvalidSignatureError,
     MissingRequiredClaimError,
     PyJWTError,
 )
@@ -100,8 +101,10 @@ class Tokens:
             raise Unauthorized("the token is of another issuer", _AGAIN) from None
         except MissingRequiredClaimError as error:
             raise Unauthorized(f"the token lacks the claim {error.claim}", _AGAIN) from None
-        except (PyJWTError, ValueError, TypeError):
+        except InvalidSignatureError:
             raise Unauthorized("the token is not signed as it should be", _AGAIN) from None
+        except (PyJWTError, ValueError, TypeError):
+            raise Unauthorized("the token is not formed as it should be", _AGAIN) from None
 
     def _tenant(self, claims: Mapping[str, Any]) -> str:
         settings = self._settings
