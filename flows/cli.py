@@ -19,6 +19,7 @@ from flows.commands import (
     checks,
     demo,
     doctor,
+    keys,
     plugin,
     policy,
     recovery,
@@ -134,6 +135,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(rules.app, name="rules")
 app.add_typer(plugin.app, name="plugin")
 app.add_typer(topics.app, name="topics")
+app.add_typer(keys.app, name="keys")
 app.add_typer(recovery.app, name="recovery")
 app.add_typer(audit.app, name="audit")
 app.command("tail", epilog=tail.EPILOG)(tail.tail)
