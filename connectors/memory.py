@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from zlib import crc32
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
@@ -16,6 +18,7 @@ from guardrails.records import END_OF_TIME, Clock, Output, Record
 
 # How long an idle source sleeps: as the Kafka source does.
 _IDLE = timedelta(microseconds=300)
+_timestamp_ms = attrgetter("timestamp_ms")
 
 
 class Log:
@@ -60,6 +63,7 @@ class MemoryTopics:
         self._now_ms = now_ms or steady_ms
         self._logs: dict[tuple[str, int], Log] = {}
         self._closed: set[str] = set()
+        self._watchers: dict[str, list[Callable[[Record], None]]] = {}
         self._lock = threading.Lock()
 
     def log(self, topic: str, partition: int) -> Log:
@@ -85,7 +89,28 @@ class MemoryTopics:
             log = self._open(topic, index)
             record = Record(topic, index, log.end, self._now_ms(), key, value)
             log.append(record)
+            for watcher in self._watchers.get(topic, ()):
+                watcher(record)
         return record
+
+    def watch(self, names: Sequence[str], watcher: Callable[[Record], None]) -> None:
+        """Hand over all records of these topics, then each that is appended, in order.
+
+        watcher: called on the thread that appends, which waits for it; it must not come back here.
+        """
+        with self._lock:
+            for name in names:
+                for index in range(self.partitions):
+                    for record in self._open(name, index).records:
+                        watcher(record)
+                self._watchers.setdefault(name, []).append(watcher)
+
+    def unwatch(self, watcher: Callable[[Record], None]) -> None:
+        """Tell a watcher nothing more."""
+        with self._lock:
+            for watchers in self._watchers.values():
+                if watcher in watchers:
+                    watchers.remove(watcher)
 
     def read(self, topic: str, partition: int, offset: int, count: int) -> list[Record]:
         """Return up to so many records of a partition from an offset on."""
@@ -96,6 +121,14 @@ class MemoryTopics:
         """Forget records of a partition that nobody reads again."""
         with self._lock:
             self._open(topic, partition).drop_before(offset)
+
+    def drop_older(self, topic: str, timestamp_ms: int) -> None:
+        """Forget records of a topic that were appended before a time."""
+        for index in range(self.partitions):
+            with self._lock:
+                log = self._open(topic, index)
+                kept = bisect_left(log.records, timestamp_ms, key=_timestamp_ms)
+                log.drop_before(log.begin + kept)
 
     def sync(self) -> None:
         """Wait until what was appended would survive whatever the topics are meant to survive."""

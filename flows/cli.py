@@ -26,6 +26,7 @@ from flows.commands import (
     rules,
     run,
     scan,
+    serve,
     supervise,
     tail,
     topics,
@@ -125,6 +126,7 @@ def _log_to_stderr(*, debug: bool) -> None:
 
 
 app.command("run", epilog=run.EPILOG)(run.run)
+app.command("serve", epilog=serve.EPILOG)(serve.serve)
 app.command("checks", epilog=checks.EPILOG)(checks.checks)
 app.command("supervise", epilog=supervise.EPILOG, context_settings=supervise.CONTEXT)(
     supervise.supervise

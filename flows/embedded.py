@@ -90,19 +90,21 @@ def compose(
     recovery: bool = False,
     observer: Observer | None = None,
     topics_dir: Path | None = None,
+    topics: MemoryTopics | None = None,
 ) -> Dataflow:
     """Wire the guard and, where a policy has checks, what runs them into one flow.
 
     source: chunks of so many partitions; a finite one ends the flow when every stream is over.
     environ: where the secrets are that policies name. stop: ends the flow between two batches.
     topics_dir: where questions and answers stand in files, so that a restart finds them again;
-    None keeps them in memory.
+    None keeps them in memory. topics: where they stand if others use those topics, too.
     Raises ConnectorError when something is missing that checks need.
     """
     if not plans.has_checks:
         return build(source, sink, plans, recovery=recovery, observer=observer)
     require_checks(plans, environ)
-    topics = FileTopics(topics_dir, partitions) if topics_dir else MemoryTopics(partitions)
+    if topics is None:
+        topics = FileTopics(topics_dir, partitions) if topics_dir else MemoryTopics(partitions)
     settled = Settled(partitions, observer)
     read = partial(MemorySource, topics, stop=stop, done=settled.done, drops=True)
     answers, questions = read(["results"]), read(["checks"])

@@ -35,13 +35,17 @@ GUARD_INPUTS = ("chunks", "results")
 CHECKS_INPUTS = ("checks",)
 
 
-def load_plans(settings: GuardSettings) -> Plans:
+def load_plans(settings: GuardSettings, *, events: bool = False) -> Plans:
     """Compile the policies of the settings.
+
+    events: let all of them tell what happens step by step, whatever they say themselves.
 
     Raises PolicyError with all problems of a file, or when two have the same name.
     """
 
     def compile_policy(policy: Policy) -> Plan:
+        if events and not policy.events:
+            policy = policy.model_copy(update={"events": True})
         return Plan(policy, fingerprint_key=settings.fingerprint_key)
 
     plans: dict[str, Plan] = {}

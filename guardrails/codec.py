@@ -84,10 +84,11 @@ def decode_chunk(value: bytes, max_bytes: int = MAX_EVENT_BYTES) -> Chunk:
             raise MalformedEvent("not-json", str(error)) from error
         chunk = _decode_leniently(value)
     if chunk.text is None:
-        if chunk.content is None and not (chunk.final or chunk.aborted):
+        if chunk.content is None and chunk.seq > 0 and not (chunk.final or chunk.aborted):
             raise MalformedEvent(
                 "missing-field",
-                "'text' or 'content' is missing, and only a last chunk may have neither",
+                "'text' or 'content' is missing, and only the first and the last chunk may have "
+                "neither",
             )
     elif chunk.content is not None:
         raise MalformedEvent("text-and-content", "a chunk carries 'text' or 'content', not both")

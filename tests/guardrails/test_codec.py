@@ -20,6 +20,11 @@ def event(**fields: object) -> bytes:
     return json.dumps({"stream_id": "s", "seq": 0} | fields).encode()
 
 
+def test_the_first_and_the_last_chunk_may_have_no_text() -> None:
+    assert decode_chunk(event()).text is None
+    assert decode_chunk(event(seq=7, final=True)).final
+
+
 def test_all_fields_are_read() -> None:
     chunk = decode_chunk(
         event(
@@ -52,7 +57,7 @@ REFUSED = {
         f'{{{HEAD},"text":"'.encode() + b'\xed\xa0\xbd"}',
     ],
     "not-an-object": [b"[]", b"null", b'"hunter2"', b"7"],
-    "missing-field": [event(), b'{"seq":0,"text":""}', b'{"stream_id":"s","text":""}'],
+    "missing-field": [event(seq=1), b'{"seq":0,"text":""}', b'{"stream_id":"s","text":""}'],
     "wrong-type": [
         event(stream_id=7, text=""),
         event(seq="hunter2", text=""),

@@ -1,0 +1,83 @@
+"""One record of a stream's log as clients get it, encoded once for all who look at it alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+from msgspec import UNSET
+
+from connectors.gateway.position import Position
+from connectors.gateway.stream_event import StreamEvent
+
+# What a client that wants it short is told.
+_CONCISE = frozenset({"partial_result", "finding", "gap", "error", "audit", "end", "heartbeat"})
+
+
+class View(NamedTuple):
+    """How a client wants its events.
+
+    transport: `sse` frames or bare `json`. detailed: steps and checkpoints too. metadata: with the
+    part that describes events. progress: with `progress` events.
+    """
+
+    transport: Literal["sse", "json"] = "sse"
+    detailed: bool = True
+    metadata: bool = True
+    progress: bool = True
+
+    def shows(self, kind: str) -> bool:
+        """Whether a client is told events of this type."""
+        if kind == "progress":
+            return self.progress
+        return self.detailed or kind in _CONCISE or "." in kind
+
+
+class Entry:
+    """The events of one record. The last of them carries the id: a client that lost the connection
+    between them gets all of them again.
+
+    offset: of the record in its topic. after: the stream's position behind it.
+    """
+
+    __slots__ = ("_frames", "after", "events", "kind", "offset", "size")
+
+    def __init__(
+        self, kind: int, offset: int, after: Position, events: Sequence[StreamEvent]
+    ) -> None:
+        """kind: which field of a position its topic has."""
+        self.kind = kind
+        self.offset = offset
+        self.after = after
+        self.events = events
+        self._frames: dict[View, tuple[bytes, ...]] = {}
+        # What it takes of memory, roughly: the default view and a second one.
+        self.size = 2 * sum(len(frame) for frame in self.frames(View()))
+
+    def frames(self, view: View) -> tuple[bytes, ...]:
+        """Return what a client with this view is sent: a message each."""
+        frames = self._frames.get(view)
+        if frames is None:
+            shown = [event for event in self.events if view.shows(event.type)]
+            # Hidden events move a client on as well: the id goes to the last one that is shown.
+            last = self.events[-1].id
+            if shown and shown[-1].id is UNSET:
+                shown[-1] = msgspec.structs.replace(shown[-1], id=last)
+            frames = self._frames[view] = tuple(encode(event, view) for event in shown)
+        return frames
+
+    def is_behind(self, position: Position) -> bool:
+        """Whether a client at this position has not seen it."""
+        return self.offset >= position[self.kind]
+
+
+def encode(event: StreamEvent, view: View) -> bytes:
+    """Return one event as a client with this view gets it."""
+    if not view.metadata and event.metadata is not UNSET:
+        event = msgspec.structs.replace(event, metadata=UNSET)
+    body = msgspec.json.encode(event)
+    if view.transport == "json":
+        return body
+    head = b"" if event.id is UNSET else b"id: %b\n" % event.id.encode()
+    return b"%bevent: %b\ndata: %b\n\n" % (head, event.type.encode(), body)

@@ -1,0 +1,236 @@
+"""What the gateway knows of one stream: enough to answer updates, and to let clients come back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from msgspec import UNSET
+
+from connectors.gateway.entry import Entry
+from connectors.gateway.narration import tell_audit, tell_step, tell_verdict
+from connectors.gateway.position import Position, write
+from connectors.gateway.stream_event import StreamEvent
+from guardrails.events import Audit, DeadLetter, Finding, PipelineEvent, Segment, Verdict
+from guardrails.reader import ProtocolError, Reader
+from guardrails.records import Record
+
+# Chunks of one stream that could not be judged; more than these are a producer gone wrong.
+_MAX_LETTERS = 32
+_VERDICTS, _EVENTS, _AUDIT = range(3)
+_ENDS = frozenset({"pipeline_complete", "pipeline_error"})
+
+
+class Seen(NamedTuple):
+    """One verdict and what of it was new. Segments and findings that a replay repeats are not."""
+
+    verdict: Verdict
+    segments: Sequence[Segment]
+    findings: Sequence[Finding]
+
+
+class LiveStream:
+    """The log of one stream, as far as this gateway keeps it, and who waits for more.
+
+    max_bytes: of entries; the oldest go when there are more, and a client that has not read them
+    is told of a gap.
+    """
+
+    def __init__(self, stream_id: str, epoch: str, max_bytes: int) -> None:
+        self.stream_id = stream_id
+        self.entries: deque[Entry] = deque()
+        # Entries that are gone: `entries[0]` has this number.
+        self.first = 0
+        self.size = 0
+        self.touched_at = 0.0
+        self.seen: list[Seen] = []
+        self.audit: Audit | None = None
+        self.letters: deque[DeadLetter] = deque(maxlen=_MAX_LETTERS)
+        # Where the entries that are gone had come to; what a client must have seen to miss nothing.
+        self.lost = Position()
+        # Whether the gateway has let go of it: nothing more comes.
+        self.is_dropped = False
+        self.reader = Reader()
+        self._epoch = epoch
+        self._max_bytes = max_bytes
+        self._position = Position()
+        self._found: set[tuple[object, ...]] = set()
+        self._results = 0
+        self._began_ms = 0
+        self._steps: dict[str, bool] = {}
+        self._narrated: bool | None = None
+        self._waiters: set[asyncio.Future[bool]] = set()
+
+    @property
+    def end(self) -> int:
+        """Return the number of the next entry."""
+        return self.first + len(self.entries)
+
+    @property
+    def position(self) -> Position:
+        """Return the position behind the last entry."""
+        return self._position
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Return the verdict that says where the stream stands."""
+        return self.seen[-1].verdict if self.seen else None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the stream is over, and its audit record is there if it gets one."""
+        verdict = self.verdict
+        # A stream nobody could open has no audit record.
+        refused = verdict is not None and verdict.state == "complete" and not verdict.policy_version
+        return self.audit is not None or refused
+
+    @property
+    def is_told(self) -> bool:
+        """Whether nothing follows: the guard's own account has come to its end, too."""
+        return self.is_complete and self._narrated is not False
+
+    def take_verdict(self, record: Record, verdict: Verdict) -> None:
+        """Note a verdict; a replay changes nothing."""
+        now = self.verdict
+        behind = now is not None and (
+            verdict.seq < now.seq or verdict.frontier < now.frontier or now.state == "complete"
+        )
+        self._began_ms = self._began_ms or record.timestamp_ms
+        gaps = len(self.reader.gaps)
+        try:
+            fresh = self.reader.read(verdict)
+        except ProtocolError:
+            # What was shown cannot be taken back; the stream goes on behind it.
+            fresh = []
+        if len(self.reader.gaps) > gaps:
+            # What came before is not in the log any more.
+            self.lost = self.lost._replace(verdicts=max(self.lost.verdicts, record.offset))
+        findings = [finding for finding in verdict.findings if self._is_new(finding)]
+        if behind and not fresh and not findings:
+            self._step_over(_VERDICTS, record.offset)
+            return
+        if not behind:
+            self.seen.append(Seen(verdict, fresh, findings))
+        elif self.seen:
+            last = self.seen[-1]
+            self.seen[-1] = Seen(
+                last.verdict, [*last.segments, *fresh], [*last.findings, *findings]
+            )
+        position = self._position._replace(verdicts=record.offset + 1)
+        events = tell_verdict(
+            *(verdict, fresh, findings),
+            index=self._results,
+            at_ms=record.timestamp_ms,
+            progress=self._progress(verdict, record.timestamp_ms),
+            id=write(self._epoch, position),
+        )
+        self._results += events[-1].type == "partial_result"
+        self._add(_VERDICTS, record.offset, position, events)
+
+    def take_event(self, record: Record, event: PipelineEvent) -> None:
+        """Note what the guard told of a step."""
+        if event.type in _ENDS:
+            self._narrated = True
+        elif self._narrated is None:
+            self._narrated = False
+        if event.step is not UNSET and "id" in event.data:
+            # Rules run at every chunk; what can be said to be under way is a check.
+            self._steps[event.step] = event.type != "step_start"
+        position = self._position._replace(events=record.offset + 1)
+        self._add(_EVENTS, record.offset, position, tell_step(event, write(self._epoch, position)))
+
+    def take_audit(self, record: Record, audit: Audit) -> None:
+        """Note the audit record."""
+        if self.audit is not None:
+            self._step_over(_AUDIT, record.offset)
+            return
+        self.audit = audit
+        position = self._position._replace(audit=record.offset + 1)
+        told = tell_audit(audit, record.timestamp_ms, write(self._epoch, position))
+        self._add(_AUDIT, record.offset, position, told)
+
+    def take_letter(self, letter: DeadLetter) -> None:
+        """Note that a chunk could not be judged."""
+        self.letters.append(letter)
+        self._wake()
+
+    async def changed(self, timeout_s: float) -> bool:
+        """Wait until something more is known; False if nothing is in time."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[bool] = loop.create_future()
+        self._waiters.add(waiter)
+        timer = loop.call_later(timeout_s, _resolve, waiter, False)
+        try:
+            return await waiter
+        finally:
+            timer.cancel()
+            self._waiters.discard(waiter)
+
+    def drop(self) -> None:
+        """Say that nothing more is noted here; whoever waits is told."""
+        self.is_dropped = True
+        self._wake()
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody waits for more."""
+        return bool(self._waiters)
+
+    def entry(self, number: int) -> Entry:
+        """Return the entry of a number from `first` to before `end`."""
+        return self.entries[number - self.first]
+
+    def _is_new(self, finding: Finding) -> bool:
+        key = (finding.rule, finding.type, finding.start, finding.end, finding.mode)
+        if key in self._found:
+            return False
+        self._found.add(key)
+        return True
+
+    def _progress(self, verdict: Verdict, at_ms: int) -> dict[str, Any]:
+        """Return how far the guard is with what has come, and how long the rest of that takes at
+        the pace so far: nobody knows how much is to come.
+        """
+        received = verdict.frontier + verdict.held
+        elapsed_ms = at_ms - self._began_ms
+        left_ms = round(elapsed_ms * verdict.held / verdict.frontier) if verdict.frontier else None
+        running = [step for step, is_over in self._steps.items() if not is_over]
+        return {
+            "percentage": round(100 * verdict.frontier / received, 1) if received else 0.0,
+            "frontier": verdict.frontier,
+            "held": verdict.held,
+            "received": received,
+            "current_step": running[-1] if running else "release",
+            "completed_steps": [step for step, is_over in self._steps.items() if is_over],
+            "estimated_ms_left": left_ms,
+        }
+
+    def _step_over(self, kind: int, offset: int) -> None:
+        fields = list(self._position)
+        fields[kind] = offset + 1
+        self._position = Position(*fields)
+
+    def _add(
+        self, kind: int, offset: int, position: Position, events: Sequence[StreamEvent]
+    ) -> None:
+        entry = Entry(kind, offset, position, events)
+        self._position = position
+        self.entries.append(entry)
+        self.size += entry.size
+        while self.size > self._max_bytes and len(self.entries) > 1:
+            gone = self.entries.popleft()
+            self.first += 1
+            self.size -= gone.size
+            self.lost = Position(*map(max, self.lost, gone.after))
+        self._wake()
+
+    def _wake(self) -> None:
+        for waiter in self._waiters:
+            _resolve(waiter, True)
+
+
+def _resolve(waiter: asyncio.Future[bool], value: bool) -> None:
+    if not waiter.done():
+        waiter.set_result(value)

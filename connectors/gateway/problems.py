@@ -1,0 +1,138 @@
+"""Errors as RFC 9457 problems: what, where, and what to do next. Never the caller's text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from connectors.gateway.auth.principal import AccessError, Unauthorized
+from connectors.gateway.exchange import Refused, Unanswered, UnknownPolicy, UnknownStream
+from connectors.gateway.position import BadPosition
+from connectors.logs import logger
+from guardrails.errors import ConnectorError, TidegateError
+
+log = logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+# Seconds after which a guard that was away may answer again.
+_RETRY_AFTER_S = "1"
+
+_TITLES = {
+    400: "Bad request",
+    401: "Not authenticated",
+    403: "Not allowed",
+    404: "No such stream",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    408: "Too slow",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Not understood",
+    429: "Too many requests",
+    500: "A bug of ours",
+    502: "Bad gateway",
+    503: "Not available",
+    504: "No answer in time",
+}
+
+
+class Problem(TidegateError):
+    """A request that cannot be answered. kind: short and stable; detail: what, where, what next."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: list[dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.kind = kind
+        self.headers = dict(headers or {})
+        self.errors = errors
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """Return the members of the problem document."""
+        members: dict[str, Any] = {
+            "type": f"urn:tidegate:problem:{self.kind}",
+            "title": _TITLES.get(self.status, "Problem"),
+            "status": self.status,
+            "detail": str(self),
+        }
+        if self.errors:
+            members["errors"] = self.errors
+        return members
+
+    def response(self) -> Response:
+        """Return it as an answer."""
+        return Response(
+            msgspec.json.encode(self.body), self.status, self.headers, media_type=MEDIA_TYPE
+        )
+
+
+def as_problem(error: Exception) -> Problem:
+    """Return what a caller is told about an error."""
+    match error:
+        case Problem():
+            return error
+        case Unauthorized():
+            headers = {"WWW-Authenticate": error.challenge}
+            return Problem(401, "unauthorized", str(error), headers=headers)
+        case AccessError():
+            kind = "unknown-stream" if error.status == 404 else "forbidden"
+            return Problem(error.status, kind, str(error))
+        case UnknownStream():
+            return Problem(404, "unknown-stream", str(error))
+        case UnknownPolicy():
+            return Problem(422, "unknown-policy", str(error))
+        case Refused():
+            return Problem(409, error.reason, str(error))
+        case BadPosition():
+            return Problem(400, "bad-position", str(error))
+        case Unanswered():
+            return Problem(504, "unanswered", str(error), headers={"Retry-After": _RETRY_AFTER_S})
+        case ConnectorError():
+            headers = {"Retry-After": _RETRY_AFTER_S}
+            return Problem(503, "unavailable", str(error), headers=headers)
+        case RequestValidationError():
+            return _invalid(error)
+        case HTTPException():
+            # Starlette's own: no such route, wrong method.
+            detail = f"{error.detail}; /openapi.json lists what there is"
+            return Problem(error.status_code, "http", detail, headers=error.headers)
+    log.error("a request failed", problem=type(error).__name__)
+    return Problem(500, "bug", "this is a bug of Tidegate; please report what its log says")
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    """List what is wrong with a body, without what was written there: it may be a user's text."""
+    errors = []
+    for one in error.errors():
+        where = [str(part) for part in one["loc"]]
+        errors.append({"in": where[0], "field": ".".join(where[1:]), "problem": one["msg"]})
+    first = errors[0]
+    at = first["field"] or first["in"]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    detail = f"{at}: {first['problem']}{more}; correct the request as /openapi.json describes it"
+    return Problem(422, "invalid", detail, errors=errors)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of an application with a problem."""
+
+    async def answer(_request: Request, error: Exception) -> Response:
+        return as_problem(error).response()
+
+    for kind in (TidegateError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, answer)

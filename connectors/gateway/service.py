@@ -1,0 +1,110 @@
+"""What every route shares: the bus, the streams, who may do what, and how long things take."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import HTTPConnection
+
+from connectors.gateway.auth.gatekeeper import Gatekeeper
+from connectors.gateway.auth.origins import Origins
+from connectors.gateway.auth.principal import Principal, Scope
+from connectors.gateway.auth.stream_ids import Access, StreamIds, UnknownStream
+from connectors.gateway.auth.tickets import Purpose, Tickets
+from connectors.gateway.bus import Bus
+from connectors.gateway.connections import Connections
+from connectors.gateway.exchange import Exchange
+from connectors.gateway.streams import Streams
+from connectors.gateway.timing import Timing
+
+# Seconds between two looks at connections that take nothing and streams that nobody needs.
+_TICK_S = 1.0
+
+
+@dataclass
+class Service:
+    """The gateway behind its routes. Used from one event loop; `start` and `close` frame its life.
+
+    client_rules: describes what clients may check by themselves; None when there is nothing.
+    """
+
+    bus: Bus
+    gatekeeper: Gatekeeper
+    ids: StreamIds
+    tickets: Tickets
+    origins: Origins
+    timing: Timing = Timing()  # noqa: RUF009 - a constant
+    idle_s: float = 300.0
+    client_rules: Callable[[], dict[str, Any] | None] = lambda: None
+    streams: Streams = field(init=False)
+    exchange: Exchange = field(init=False)
+    connections: Connections = field(default_factory=Connections)
+    is_ready: bool = field(default=False, init=False)
+    _ticker: asyncio.Task[None] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.streams = Streams(self.bus.epoch, time.monotonic)
+        self.exchange = Exchange(self.bus, self.streams)
+
+    async def start(self) -> None:
+        """Read what the log holds, and follow it. Raises ConnectorError."""
+        await self.bus.start(self.streams.take)
+        self._ticker = asyncio.create_task(self._tick())
+        self.is_ready = True
+
+    async def close(self) -> None:
+        """End what is open: clients come back to whoever serves next."""
+        self.is_ready = False
+        self.connections.end()
+        if self._ticker is not None:
+            self._ticker.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._ticker
+        await self.bus.close()
+        await self.gatekeeper.close()
+
+    async def caller(self, connection: HTTPConnection, scope: Scope) -> Principal:
+        """Return who calls. Raises Unauthorized, Forbidden."""
+        headers: Mapping[str, str] = connection.headers
+        principal = await self.gatekeeper.authenticate(
+            headers.get("authorization"), headers.get("x-api-key")
+        )
+        principal.require(scope)
+        return principal
+
+    async def reader(
+        self, connection: HTTPConnection, stream_id: str, purpose: Purpose
+    ) -> Principal:
+        """Return who reads a stream: by ticket, as browsers do, or by credential.
+
+        Raises Unauthorized, Forbidden, UnknownStream.
+        """
+        ticket = connection.query_params.get("ticket")
+        if ticket is not None:
+            return await self.tickets.redeem(ticket, stream_id, purpose)
+        principal = await self.caller(connection, Scope.READ)
+        self.require_reader(principal, stream_id)
+        return principal
+
+    def require_owner(self, principal: Principal, stream_id: str) -> None:
+        """Raise UnknownStream unless the principal began the stream."""
+        if self.ids.access(stream_id, principal) is not Access.OWN:
+            raise UnknownStream
+
+    def require_reader(self, principal: Principal, stream_id: str) -> None:
+        """Raise UnknownStream unless the principal began the stream, or administers its tenant."""
+        access = self.ids.access(stream_id, principal)
+        is_own = access is Access.OWN
+        if not is_own and not (access is Access.TENANT and principal.allows(Scope.ADMINISTER)):
+            raise UnknownStream
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            self.connections.evict(time.monotonic() - self.timing.send_s)
+            self.streams.forget(self.timing.kept_s)

@@ -1,0 +1,169 @@
+"""The sessions API: start a stream, send its text, finish it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from connectors.gateway.answers import conclude, describe, encode
+from connectors.gateway.auth.principal import Principal, Scope
+from connectors.gateway.bodies import (
+    MAX_COUNT,
+    CheckAnswer,
+    CheckBody,
+    FinishAnswer,
+    FinishBody,
+    StartAnswer,
+    StartBody,
+    StreamContext,
+    Streaming,
+    UpdateAnswer,
+    UpdateBody,
+    UpdatesAnswer,
+    UpdatesBody,
+)
+from connectors.gateway.exchange import Answer
+from connectors.gateway.problems import MEDIA_TYPE, as_problem
+from connectors.gateway.service import Service
+from guardrails.errors import TidegateError
+from guardrails.events import Context
+
+# Seconds a finish waits for slower checks: monitors answer later, and the audit has them.
+_SETTLE_S = 2.0
+# Seconds a whole text may take, with every check that holds it.
+_CHECK_S = 60.0
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {MEDIA_TYPE: {}}}
+    for status, text in {
+        400: "The request cannot be read.",
+        401: "No credential, or none we know.",
+        403: "The credential does not allow it, or the page may not use the gateway.",
+        404: "No such stream, or somebody else's.",
+        409: "The guard cannot judge it: text behind the end, or of another kind than before.",
+        413: "The body is too large.",
+        415: "The body is not JSON, or its encoding is not known.",
+        422: "The request is not as described here, or the policy is not loaded.",
+        429: "Too much; Retry-After says when.",
+        503: "The log is away.",
+        504: "The guard did not answer in time; the same request may be sent again.",
+    }.items()
+}
+
+
+def session_routes(service: Service) -> APIRouter:
+    """Return the routes, for this service."""
+    router = APIRouter(prefix="/v1", tags=["Streams"], responses=PROBLEMS)
+    exchange = service.exchange
+
+    @router.post("/stream/start", response_model=StartAnswer)
+    async def start(request: Request, body: StartBody) -> Response:
+        """Begin a stream. Its id names it in all other calls; it is of no use to anyone else."""
+        principal = await service.caller(request, Scope.PRODUCE)
+        stream_id = service.ids.new(principal)
+        await exchange.open(stream_id, body.policy, _context(principal, body.context))
+        expires_at = datetime.now(UTC) + timedelta(seconds=service.idle_s)
+        query = _query(body.streaming)
+        urls = [f"/v1/streams/{stream_id}/{kind}{query}" for kind in ("events", "ws")]
+        return _json(
+            {
+                "streamId": stream_id,
+                "clientRules": service.client_rules(),
+                "expiresAt": f"{expires_at:%Y-%m-%dT%H:%M:%SZ}",
+                "eventsUrl": urls[0] if body.streaming.enabled else None,
+                "socketUrl": urls[1] if body.streaming.enabled else None,
+            }
+        )
+
+    @router.post("/stream/update", response_model=UpdateAnswer | UpdatesAnswer)
+    async def update(request: Request, body: UpdateBody | UpdatesBody) -> Response:
+        """Send more text: what is new (`delta`, `seq`) or all so far (`content`), or several of
+        these at once (`updates`). Whatever is sent twice counts once, so any call may be retried.
+        """
+        principal = await service.caller(request, Scope.PRODUCE)
+        if isinstance(body, UpdateBody):
+            return _json(describe(await _update(principal, body)))
+        results = await asyncio.gather(*(_try(principal, one) for one in body.updates))
+        return _json({"results": results})
+
+    async def _try(principal: Principal, body: UpdateBody) -> dict[str, Any]:
+        try:
+            return describe(await _update(principal, body))
+        except TidegateError as error:
+            return {"streamId": body.stream_id, "problem": as_problem(error).body}
+
+    async def _update(principal: Principal, body: UpdateBody) -> Answer:
+        service.require_owner(principal, body.stream_id)
+        if body.delta is not None and body.seq is not None:
+            return await exchange.append(
+                body.stream_id, body.delta, body.seq, position=body.position
+            )
+        return await exchange.replace(body.stream_id, body.content or "", position=body.position)
+
+    @router.post("/stream/finish", response_model=FinishAnswer)
+    async def finish(request: Request, body: FinishBody) -> Response:
+        """End a stream: everything held is decided. The audit record is written when the slower
+        checks have answered; `summary` is null until then.
+        """
+        principal = await service.caller(request, Scope.PRODUCE)
+        service.require_owner(principal, body.stream_id)
+        ended = await exchange.finish(
+            body.stream_id,
+            body.final_content,
+            seq=body.seq,
+            position=body.position,
+            aborted=body.aborted,
+            settle_s=_SETTLE_S,
+        )
+        return _json(conclude(*ended))
+
+    @router.get("/stream/status", response_model=FinishAnswer)
+    async def status(
+        request: Request,
+        stream_id: str = Query(alias="streamId", max_length=256),
+        position: int | None = Query(None, ge=0, le=MAX_COUNT),
+    ) -> Response:
+        """Tell where a stream stands; with `position`, also what was released from there on."""
+        principal = await service.caller(request, Scope.READ)
+        service.require_reader(principal, stream_id)
+        return _json(conclude(*exchange.look(stream_id, position)))
+
+    @router.post("/check", response_model=CheckAnswer)
+    async def check(request: Request, body: CheckBody) -> Response:
+        """Judge a whole text in one call, for clients that do not stream."""
+        principal = await service.caller(request, Scope.PRODUCE)
+        stream_id = service.ids.new(principal)
+        context = _context(principal, body.context)
+        ended = await exchange.check(stream_id, body.content, body.policy, context, _CHECK_S)
+        text = "".join(segment.text for segment in ended.answer.segments)
+        return _json({**conclude(*ended), "text": text})
+
+    return router
+
+
+def _context(principal: Principal, context: StreamContext) -> Context:
+    return Context(
+        tenant=principal.tenant,
+        user_id=context.user_id,
+        bot_id=context.bot_id,
+        session_id=context.session_id,
+        correlation_id=context.correlation_id,
+    )
+
+
+def _query(streaming: Streaming) -> str:
+    """Return the settings of a stream as they travel: in the address of its events."""
+    given = {
+        "progress": "true" if streaming.emit_progress else None,
+        "buffer_size": streaming.buffer_size if streaming.buffer_size > 1 else None,
+        "flush_interval_ms": streaming.flush_interval_ms or None,
+    }
+    parts = [f"{name}={value}" for name, value in given.items() if value is not None]
+    return "?" + "&".join(parts) if parts else ""
+
+
+def _json(members: dict[str, Any]) -> Response:
+    return Response(encode(members), media_type="application/json")

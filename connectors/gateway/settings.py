@@ -1,0 +1,88 @@
+"""Where the gateway listens and what it keeps: read once from the environment, then frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from connectors.gateway.auth.settings import PREFIX, explain_variables
+from connectors.gateway.timing import Timing
+from connectors.settings import SettingError
+
+
+def _variable(name: str, default: Any, text: str, **limits: Any) -> Any:
+    """A field read from environment variable `name`; `text` says what it is, in which unit, why."""
+    return Field(default, validation_alias=PREFIX + name, description=text, **limits)
+
+
+class GatewaySettings(BaseModel):
+    """The gateway beside who may use it (`AuthSettings`). Build it with `from_env`.
+
+    >>> GatewaySettings.from_env({"TIDEGATE_GATEWAY_PORT": "9000"}).port
+    9000
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    port: int = _variable("PORT", 8080, "The TCP port; 0 takes a free one.", ge=0, le=65_535)
+    data_dir: Path | None = _variable(
+        "DATA_DIR",
+        None,
+        "Where an embedded gateway keeps streams, so that a restart goes on with them. Without it "
+        "they are in memory.",
+    )
+    history_s: float = _variable(
+        "HISTORY_S",
+        900.0,
+        "Seconds a stream's events stay, for clients that come back; longer than a guard lets a "
+        "stream idle (300).",
+        ge=10,
+        le=86_400,
+    )
+    heartbeat_s: float = _variable(
+        "HEARTBEAT_S",
+        15.0,
+        "Seconds without an event before a heartbeat; below the minute of most proxies.",
+        ge=0.1,
+        le=300,
+    )
+    connection_age_s: float = _variable(
+        "CONNECTION_AGE_S",
+        3600.0,
+        "Seconds an event stream may be open; clients come back by themselves.",
+        ge=1,
+        le=86_400,
+    )
+    stalled_s: float = _variable(
+        "STALLED_S",
+        10.0,
+        "Seconds after which a client that takes nothing is let go.",
+        ge=0.1,
+        le=300,
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the variables named in the fields; absent and empty ones keep their defaults.
+
+        Raises SettingError naming the variable, what was expected and what to do.
+        """
+        known = {str(field.validation_alias) for field in cls.model_fields.values()}
+        values = {name: environ[name] for name in known if environ.get(name)}
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise SettingError(explain_variables(error)) from None
+
+    @property
+    def timing(self) -> Timing:
+        """Return how long connections live."""
+        return Timing(
+            heartbeat_s=self.heartbeat_s,
+            max_age_s=self.connection_age_s,
+            send_s=self.stalled_s,
+            kept_s=self.history_s,
+        )

@@ -1,0 +1,45 @@
+"""What clients of a stream are told, as JSON: over SSE, WebSocket and polling alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from guardrails.events import PipelineEventType
+
+StreamEventType = (
+    PipelineEventType
+    | Literal["partial_result", "progress", "finding", "metadata", "audit", "heartbeat", "gap"]
+    | Literal["error", "end"]
+)
+
+
+class StreamEvent(Struct, frozen=True, omit_defaults=True):
+    """One thing a client is told about a stream.
+
+    type: one of `StreamEventType`, or `<plugin>.<name>`. execution: the stream's id. timestamp:
+    UTC, log time. step: a guardrail's id, or `release`. data: by type, see docs/gateway.md; only
+    `partial_result` carries text, and only released text. metadata: what describes the event and
+    not the stream; left out for clients that ask for it. id: a position to resume at; events
+    without one belong to the next that has one.
+    """
+
+    type: str
+    execution: str
+    timestamp: str
+    data: dict[str, Any]
+    step: str | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType = UNSET
+    id: str | UnsetType = UNSET
+
+
+def format_time(timestamp_ms: int) -> str:
+    """Return a time as RFC 3339 with milliseconds.
+
+    >>> format_time(1_700_000_000_123)
+    '2023-11-14T22:13:20.123Z'
+    """
+    moment = datetime.fromtimestamp(timestamp_ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{timestamp_ms % 1000:03}Z"

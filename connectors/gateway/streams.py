@@ -1,0 +1,133 @@
+"""All streams this gateway knows of: records come in, the streams they belong to change."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from connectors.gateway.live_stream import LiveStream
+from connectors.logs import logger
+from guardrails.events import Audit, DeadLetter, PipelineEvent, Verdict
+from guardrails.records import Record
+
+log = logger(__name__)
+
+# 8 MiB of events: a reply of a million characters, cut into tokens.
+MAX_STREAM_BYTES = 8_388_608
+# 512 MiB for all of them: some 25,000 replies of 400 tokens.
+MAX_BYTES = 536_870_912
+
+_VERDICT = msgspec.json.Decoder(Verdict)
+_EVENT = msgspec.json.Decoder(PipelineEvent)
+_AUDIT = msgspec.json.Decoder(Audit)
+_LETTER = msgspec.json.Decoder(DeadLetter)
+
+
+class Streams:
+    """Streams by id, those that changed last at the end. Used from one event loop.
+
+    epoch: names the log they come from. max_bytes: of all streams together; the ones that nobody
+    touched for longest go first. now_s: a clock that is never set.
+    """
+
+    def __init__(
+        self,
+        epoch: str,
+        now_s: Callable[[], float],
+        *,
+        max_bytes: int = MAX_BYTES,
+        max_stream_bytes: int = MAX_STREAM_BYTES,
+    ) -> None:
+        self.epoch = epoch
+        self._now_s = now_s
+        self._streams: OrderedDict[str, LiveStream] = OrderedDict()
+        self._max_bytes = max_bytes
+        self._max_stream_bytes = max_stream_bytes
+        self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def __iter__(self) -> Iterator[LiveStream]:
+        return iter(self._streams.values())
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of all events that are kept."""
+        return self._size
+
+    def find(self, stream_id: str) -> LiveStream | None:
+        """Return a stream, if the gateway knows it."""
+        return self._streams.get(stream_id)
+
+    def get(self, stream_id: str) -> LiveStream:
+        """Return a stream; a new one if nothing was said of it so far."""
+        stream = self._streams.get(stream_id)
+        if stream is None:
+            stream = LiveStream(stream_id, self.epoch, self._max_stream_bytes)
+            self._streams[stream_id] = stream
+        else:
+            self._streams.move_to_end(stream_id)
+        stream.touched_at = self._now_s()
+        return stream
+
+    def take(self, topic: str, records: Sequence[Record]) -> None:
+        """Take records of a topic. What is none of ours is logged and passed over."""
+        for record in records:
+            try:
+                self._take(topic, record)
+            except msgspec.DecodeError as error:
+                log.warning(
+                    "a record cannot be read; it is passed over",
+                    topic=topic,
+                    partition=record.partition,
+                    offset=record.offset,
+                    problem=type(error).__name__,
+                )
+        self._make_room()
+
+    def _take(self, topic: str, record: Record) -> None:
+        match topic:
+            case "verdicts":
+                verdict = _VERDICT.decode(record.value)
+                stream = self.get(verdict.stream_id)
+                before = stream.size
+                stream.take_verdict(record, verdict)
+            case "events":
+                event = _EVENT.decode(record.value)
+                stream = self.get(event.execution)
+                before = stream.size
+                stream.take_event(record, event)
+            case "audit":
+                audit = _AUDIT.decode(record.value)
+                stream = self.get(audit.stream_id)
+                before = stream.size
+                stream.take_audit(record, audit)
+            case _:
+                letter = _LETTER.decode(record.value)
+                named = self._streams.get((letter.key or b"").decode("utf-8", "replace"))
+                if named is not None:
+                    named.take_letter(letter)
+                return
+        self._size += stream.size - before
+
+    def _make_room(self) -> None:
+        while self._size > self._max_bytes and len(self._streams) > 1:
+            _, stream = self._streams.popitem(last=False)
+            self._size -= stream.size
+            stream.drop()
+
+    def forget(self, idle_s: float) -> int:
+        """Let go of streams not touched for so long that nobody waits for; say how many."""
+        oldest = self._now_s() - idle_s
+        gone = 0
+        for stream_id, stream in list(self._streams.items()):
+            if stream.touched_at > oldest:
+                break
+            if not stream.is_watched:
+                del self._streams[stream_id]
+                self._size -= stream.size
+                gone += 1
+        return gone

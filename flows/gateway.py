@@ -1,0 +1,194 @@
+"""The gateway beside a flow, in one process, or in front of Kafka, where flows run elsewhere."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from connectors.file_topics import FileTopics
+from connectors.gateway.api import create_app
+from connectors.gateway.auth.gatekeeper import Gatekeeper
+from connectors.gateway.auth.keychain import Keychain
+from connectors.gateway.auth.origins import Origins
+from connectors.gateway.auth.redemptions import OwnRedemptions
+from connectors.gateway.auth.settings import AuthSettings, open_keychain
+from connectors.gateway.auth.stream_ids import StreamIds
+from connectors.gateway.auth.tickets import Tickets
+from connectors.gateway.bus import Bus
+from connectors.gateway.kafka_bus import KafkaBus
+from connectors.gateway.memory_bus import MemoryBus
+from connectors.gateway.server import HttpServer, bind
+from connectors.gateway.service import Service
+from connectors.gateway.settings import GatewaySettings
+from connectors.kafka.settings import KafkaSettings
+from connectors.memory import MemorySink, MemorySource, MemoryTopics
+from connectors.metrics.guard import GuardMetrics
+from connectors.recovery import Owner
+from connectors.stopping import begin
+from flows.embedded import compose
+from flows.policies import follow_policies
+from flows.runtime import run as run_flow
+from guardrails.errors import ConnectorError
+from guardrails.plans import Plans
+from guardrails.policy import Limits
+
+# Streams of an embedded gateway share one partition: more would only add sleepers.
+_PARTITIONS = 1
+# Seconds between snapshots of an embedded flow: its streams are few, and a restart repeats less.
+_EPOCH_S = 5.0
+
+
+def open_topics(data_dir: Path | None) -> tuple[MemoryTopics, str]:
+    """Return the topics of an embedded gateway, and the name of their log.
+
+    data_dir: where they stand in files; None keeps them in memory, under a new name each time.
+    Raises ConnectorError.
+    """
+    if data_dir is None:
+        return MemoryTopics(_PARTITIONS), secrets.token_hex(4)
+    path = data_dir / "epoch"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(secrets.token_hex(4), "ascii")
+        epoch = path.read_text("ascii").strip()
+    except OSError as error:
+        raise ConnectorError(
+            f"{path}: cannot be made or read ({error.strerror}); make the data directory writable"
+        ) from error
+    return FileTopics(data_dir / "topics", _PARTITIONS), epoch
+
+
+def open_server(
+    bus: Bus, environ: Mapping[str, str], *, idle_s: float, keychain: Keychain | None = None
+) -> HttpServer:
+    """Return a gateway over a bus, bound to its port. Raises SettingError, ConnectorError.
+
+    idle_s: after which a stream without text ends. keychain: None takes it from the environment.
+    """
+    auth, settings = AuthSettings.from_env(environ), GatewaySettings.from_env(environ)
+    keychain = keychain or open_keychain(environ, settings.data_dir)
+    listener = bind(auth.host, settings.port)
+    port = listener.getsockname()[1]
+    service = Service(
+        bus=bus,
+        gatekeeper=Gatekeeper(auth),
+        ids=StreamIds(keychain),
+        tickets=Tickets(keychain, OwnRedemptions(time.time), time.time),
+        origins=Origins.of_listener(auth.origins, port, on_loopback=auth.on_loopback),
+        timing=settings.timing,
+        idle_s=idle_s,
+    )
+    app = create_app(service, only_loopback_names=auth.on_loopback)
+    return HttpServer(app, service, listener)
+
+
+class Embedded(AbstractContextManager["Embedded"]):
+    """A guard flow and a gateway in one process. Enter it, then `run` until it is stopped.
+
+    >>> import threading
+    >>> from guardrails import default_plan
+    >>> stop = threading.Event()
+    >>> with Embedded(Plans(default_plan()), {"TIDEGATE_GATEWAY_PORT": "0"}, stop) as gateway:
+    ...     gateway.url.startswith("http://127.0.0.1:")
+    True
+    """
+
+    def __init__(
+        self,
+        plans: Plans,
+        environ: Mapping[str, str],
+        stop: threading.Event,
+        *,
+        policies: tuple[str, ...] = (),
+        metrics: GuardMetrics | None = None,
+    ) -> None:
+        """policies: files to be followed while the flow runs.
+
+        Raises SettingError, ConnectorError.
+        """
+        settings = GatewaySettings.from_env(environ)
+        self._data_dir = settings.data_dir
+        self._stop = stop
+        self._plans = plans
+        self._policies = policies
+        topics, epoch = open_topics(settings.data_dir)
+        bus = MemoryBus(topics, epoch, kept_s=settings.history_s, trouble=self._trouble)
+        keychain = None
+        if settings.data_dir is None and not _has_secret(environ):
+            # Streams in memory do not outlive the process, so their ids need not either.
+            keychain = Keychain([secrets.token_hex(32).encode()])
+        idle_s = plans.default.policy.limits.idle_timeout_s
+        self._server = open_server(bus, environ, idle_s=idle_s, keychain=keychain)
+        self.url = self._server.url
+        self._flow = compose(
+            MemorySource(topics, ["chunks"], stop=stop, drops=True),
+            MemorySink(topics),
+            plans,
+            environ=environ,
+            partitions=_PARTITIONS,
+            stop=stop,
+            recovery=self._data_dir is not None,
+            observer=metrics,
+            topics=topics,
+        )
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.close()
+
+    def run(self) -> None:
+        """Guard streams until told to stop. Blocks; call from the main thread."""
+        recovery_dir = None if self._data_dir is None else self._data_dir / "recovery"
+        run_flow(
+            self._flow,
+            self._stop,
+            recovery_dir=recovery_dir,
+            epoch_s=_EPOCH_S,
+            owner=Owner(self._flow.flow_id, "gateway"),
+            beside=follow_policies(
+                self._plans, self._policies, kafka=None, recovery_dir=recovery_dir
+            ),
+        )
+
+    def _trouble(self) -> str | None:
+        return "the gateway is stopping" if self._stop.is_set() else None
+
+
+def serve_kafka(
+    kafka: KafkaSettings,
+    environ: Mapping[str, str],
+    stop: threading.Event,
+    *,
+    started: Callable[[str], object],
+) -> None:
+    """Serve a gateway in front of Kafka until told to stop. started: is told where it listens.
+
+    Raises SettingError, ConnectorError.
+    """
+    server = open_server(KafkaBus(kafka), environ, idle_s=Limits().idle_timeout_s)
+    server.start()
+    begin(stop)
+    started(server.url)
+    try:
+        stop.wait()
+    finally:
+        server.close()
+
+
+def _has_secret(environ: Mapping[str, str]) -> bool:
+    return any(environ.get(f"TIDEGATE_GATEWAY_SECRET{end}") for end in ("", "_FILE"))
