@@ -1,0 +1,1 @@
+"""Rules that clients may run themselves: chosen, written for JavaScript, signed, served."""
