@@ -19,6 +19,7 @@ from flows.commands import (
     checks,
     demo,
     doctor,
+    ingest,
     keys,
     plugin,
     policy,
@@ -132,6 +133,7 @@ app.command("supervise", epilog=supervise.EPILOG, context_settings=supervise.CON
     supervise.supervise
 )
 app.command("scan", epilog=scan.EPILOG)(scan.scan)
+app.command("ingest", epilog=ingest.EPILOG)(ingest.ingest)
 app.command("eval", epilog=evaluation.EPILOG)(evaluation.evaluate)
 app.add_typer(policy.app, name="policy")
 app.add_typer(rules.app, name="rules")

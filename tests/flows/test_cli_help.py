@@ -21,7 +21,7 @@ COMMANDS = [
     *(("policy",), ("policy", "check"), ("policy", "show"), ("topics",), ("topics", "create")),
     *(("policy", "activate"), ("policy", "rollback"), ("policy", "history")),
     *(("supervise",), ("recovery",), ("recovery", "split"), ("rules",), ("rules", "import")),
-    *(("eval",), ("plugin",), ("plugin", "list"), ("plugin", "check")),
+    *(("ingest",), ("eval",), ("plugin",), ("plugin", "list"), ("plugin", "check")),
     *(("audit",), ("audit", "run"), ("audit", "verify"), ("audit", "head")),
 ]
 GROUPS = (("policy",), ("topics",), ("audit",), ("recovery",), ("rules",), ("plugin",))
