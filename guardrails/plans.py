@@ -88,6 +88,17 @@ class Plans:
                     return plan
         return None
 
+    def in_force(self, name: str | None, at_ms: int) -> tuple[Policy, int] | None:
+        """Return the policy of a log time, and that from which it holds; None without such a one.
+
+        For those who judge nothing: as far as is known, and nothing is compiled.
+        """
+        activations = self._activations.get(self.default.policy.name if name is None else name, ())
+        for activation in reversed(activations):
+            if activation.at_ms <= at_ms and (policy := activation.read()) is not None:
+                return policy, activation.at_ms
+        return None
+
     def activate(self, policy: Policy, at_ms: int) -> Plan:
         """Judge streams that begin at a log time or later by this policy; return its plan.
 
@@ -138,6 +149,12 @@ class Plans:
                 )
             self._versions[version] = plan
         return plan
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names streams may ask for: the default's, then the others as they came."""
+        first = self.default.policy.name
+        return (first, *(name for name in list(self._activations) if name != first))
 
     @property
     def check_settings(self) -> list[Setting]:

@@ -86,6 +86,20 @@ def test_a_rollback_is_a_new_activation_of_an_old_version() -> None:
     assert compile_policy.labels == ["1", "2"]
 
 
+def test_the_policy_of_a_time_is_told_with_its_beginning_and_not_compiled() -> None:
+    compiled = Counting()
+    plans = Plans(Plan(policy("0")), compile_policy=compiled)
+    plans.remember("p", source("1"), 1_000)
+    plans.remember("p", "name: p\nguardrails: 7\n", 2_000)
+    plans.remember("p", source("3"), 3_000)
+    found = [plans.in_force("p", at_ms) for at_ms in (0, 1_500, 2_500, 3_000)]
+    assert [(one.label, at_ms) for one, at_ms in filter(None, found)] == [
+        *(("0", 0), ("1", 1_000), ("1", 1_000), ("3", 3_000)),
+    ]
+    assert plans.in_force("another", 3_000) is None
+    assert compiled.labels == []
+
+
 def test_a_policy_that_cannot_be_compiled_changes_nothing() -> None:
     def refuse(policy: Policy) -> Plan:
         raise PolicyError("too large")

@@ -14,6 +14,7 @@ import zstandard
 from connectors.gateway.rules.bundle import bundle
 from connectors.gateway.rules.client_rule import LeftOut, Selection, select
 from connectors.gateway.rules.signing import RuleSigner
+from guardrails.plans import Plans
 from guardrails.policy import Policy
 
 # A client that cannot reach us uses its rules for so long. Hours: a revoked rule is gone the same
@@ -35,6 +36,23 @@ class InForce(NamedTuple):
 
     policy: Policy
     version: int
+
+
+def in_force_by(
+    plans: Plans, now: Callable[[], datetime], *, least: int = 0
+) -> Callable[[str | None], InForce | None]:
+    """Return what tells the policy of now, for `RuleBundles`.
+
+    least: version of what is older, or in no log. 0 where policies come from the topic, which all
+    replicas read. The time of start, in milliseconds, for one process whose policies are files:
+    what it knew of them may be forgotten with it, and versions must not fall.
+    """
+
+    def in_force(name: str | None) -> InForce | None:
+        found = plans.in_force(name, int(now().timestamp() * 1000))
+        return None if found is None else InForce(found[0], max(found[1], least))
+
+    return in_force
 
 
 class SignedBundle:
@@ -71,7 +89,8 @@ class RuleBundles:
 
     The time they are issued at is a multiple of half their life: replicas with the same key and
     policy send the same bytes under the same ETag, and what a client gets lives half as long at
-    least. Used from one thread at a time.
+    least. The first one of a policy takes two seconds: ask for it before the gateway is ready, and
+    off the event loop. Used from one thread at a time.
     """
 
     def __init__(
