@@ -26,7 +26,7 @@ FIELDS = frozenset(
     {
         *("partition", "offset", "wanted", "held_to", "going_on_at", "records"),
         *("policy", "version", "from_ms", "file", "directory", "aside", "size", "chain"),
-        *("endpoint", "answer", "waiting", "failures", "setting"),
+        *("endpoint", "answer", "waiting", "failures", "setting", "subscription"),
         *("process", "pid", "signal", "exit_code", "pause_s", "away_s", "back_s"),
         *("error", "problem"),
     }

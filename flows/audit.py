@@ -16,13 +16,15 @@ from bytewax.outputs import Sink
 
 from connectors.audit.chain_sink import ChainSink
 from connectors.audit.delivery import Endpoint
-from connectors.audit.room import Room, RoomySource
+from connectors.audit.metrics import WAITING
+from connectors.audit.room import RoomySource
 from connectors.audit.settings import AuditSettings
 from connectors.audit.webhook import WebhookSink
 from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.sink import KafkaSink
 from connectors.kafka.source import KafkaSource
 from connectors.metrics.kafka import LagMetrics
+from connectors.webhooks.room import Room
 from guardrails.chain import Seal
 from guardrails.records import Clock, Output, Record
 from guardrails.repeats import Reading
@@ -119,7 +121,7 @@ def build_webhook(
     stop: threading.Event,
 ) -> Webhook:
     """Wire a way to the webhook. feed: reads the audit topic for it alone."""
-    room = Room()
+    room = Room(waiting=WAITING)
     endpoint = Endpoint(url, settings.webhook_token, settings.on_refused)
     return Webhook(RoomySource(feed, room, stop.is_set), WebhookSink(endpoint, room))
 

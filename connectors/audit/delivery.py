@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import io
 import random
 import threading
 import time
@@ -18,8 +16,9 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 
 from connectors.audit.metrics import DELIVERED, FAILED
-from connectors.audit.room import Room
 from connectors.logs import logger
+from connectors.webhooks.post import Answer, post
+from connectors.webhooks.room import Room
 
 log = logger(__name__)
 
@@ -34,10 +33,9 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 60.0
 # The longest `Retry-After` that is followed.
 LONGEST_ASKED_PAUSE_S = 300.0
-_READ_REPLY_BYTES = 65_536
 # Seconds between two lines about the same outage.
 _LOG_EVERY_S = 60.0
-# Answers about the records themselves: another try would be answered alike.
+# Bad request, too large, not understood.
 _REFUSALS = (400, 413, 422)
 
 
@@ -65,16 +63,6 @@ class Endpoint(NamedTuple):
         """The part of the URL that holds no secret."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.hostname}:{parts.port or parts.scheme}"
-
-
-class _Answer(NamedTuple):
-    """How a request went. reason: bounded, for counters; detail: for people."""
-
-    taken: bool = False
-    refused: bool = False
-    reason: str = ""
-    detail: str = ""
-    asked_pause_s: float = 0.0
 
 
 class Delivery:
@@ -163,42 +151,19 @@ class Delivery:
                 batch.append(parcel)
             return batch
 
-    async def _post(self, session: aiohttp.ClientSession, batch: list[Parcel]) -> _Answer:
+    async def _post(self, session: aiohttp.ClientSession, batch: list[Parcel]) -> Answer:
         body = b'{"v":1,"records":[%b]}' % b",".join(parcel.value for parcel in batch)
-        # As a file: aiohttp would warn of bytes beyond a mebibyte, which blocked the loop.
-        data = io.BytesIO(body)
-        request = session.post(self._endpoint.url, data=data, allow_redirects=False)
-        try:
-            async with request as response:
-                status, asked = response.status, response.headers.get("Retry-After", "")
-                # The status has said it all; but a reply nobody reads looks to the receiver as if
-                # we had gone.
-                with contextlib.suppress(aiohttp.ClientError, OSError):
-                    await response.content.read(_READ_REPLY_BYTES)
-        except TimeoutError:
-            return _Answer(reason="timeout", detail=f"no answer in {self._endpoint.timeout_s:g} s")
-        except (aiohttp.ClientConnectionError, OSError) as error:
-            return _Answer(reason="connection", detail=type(error).__name__)
-        except aiohttp.ClientError as error:
-            return _Answer(reason="protocol", detail=type(error).__name__)
-        if 200 <= status < 300:
-            return _Answer(taken=True)
-        return _Answer(
-            refused=status in _REFUSALS,
-            reason=f"{status // 100}xx",
-            detail=f"status {status}",
-            asked_pause_s=_asked_pause_s(asked),
-        )
+        return await post(session, self._endpoint.url, body)
 
-    def _settle(self, batch: list[Parcel], answer: _Answer) -> None:
+    def _settle(self, batch: list[Parcel], answer: Answer) -> None:
         if answer.taken:
             self._drop(batch, "delivered")
             self._batch_records = min(MAX_BATCH_RECORDS, 2 * self._batch_records)
             self._say_recovered()
-        elif answer.refused and len(batch) > 1:
+        elif _refused(answer) and len(batch) > 1:
             # One of them may be to blame: halve until it stands alone.
             self._batch_records = len(batch) // 2
-        elif answer.refused and self._endpoint.on_refused == "skip":
+        elif _refused(answer) and self._endpoint.on_refused == "skip":
             self._drop(batch, "refused")
             log.error(
                 "the webhook refuses an audit record; skipped", **self._refusal(batch[0], answer)
@@ -213,14 +178,14 @@ class Delivery:
         self._room.give([parcel.value for parcel in batch])
         DELIVERED.labels(outcome).inc(len(batch))
 
-    def _fail(self, batch: list[Parcel], answer: _Answer) -> None:
+    def _fail(self, batch: list[Parcel], answer: Answer) -> None:
         """Count it, say it now and then, and wait before the next try."""
         self._failures += 1
         FAILED.labels(answer.reason).inc()
         now = time.monotonic()
         if self._failures == 1 or now - self._logged_at > _LOG_EVERY_S:
             self._logged_at = now
-            if answer.refused:
+            if _refused(answer):
                 log.warning(
                     "the webhook refuses an audit record; trying again; correct the receiver, or "
                     "set what the field setting says",
@@ -238,9 +203,9 @@ class Delivery:
         longest = min(LONGEST_PAUSE_S, self._endpoint.first_pause_s * 2 ** min(self._failures, 20))
         # Half of it by chance, so that many senders do not come back at once.
         pause_s = longest * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
-        self._stop.wait(max(pause_s, answer.asked_pause_s))
+        self._stop.wait(max(pause_s, min(answer.asked_pause_s, LONGEST_ASKED_PAUSE_S)))
 
-    def _refusal(self, parcel: Parcel, answer: _Answer) -> dict[str, str | int]:
+    def _refusal(self, parcel: Parcel, answer: Answer) -> dict[str, str | int]:
         return {
             "endpoint": self._endpoint.shown,
             "answer": answer.detail,
@@ -268,6 +233,6 @@ def _proxy_of(url: str) -> str | None:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
-def _asked_pause_s(retry_after: str) -> float:
-    """Return what the receiver asked for in seconds; a date is not followed."""
-    return min(LONGEST_ASKED_PAUSE_S, float(retry_after)) if retry_after.isdecimal() else 0.0
+def _refused(answer: Answer) -> bool:
+    """Tell an answer about the records themselves: another try would be answered alike."""
+    return answer.status in _REFUSALS

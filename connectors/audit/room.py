@@ -1,57 +1,19 @@
-"""How much may be under way to the webhook, so that a dead one costs neither memory nor others."""
+"""The audit topic as its webhook reads it: no further than there is room."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
-from connectors.audit.metrics import WAITING
+from connectors.webhooks.room import Room
 from guardrails.codec import decode_audit
 from guardrails.errors import MalformedEvent
 from guardrails.records import Clock, Record
 
-# 1,000 records or 8 MiB, whichever comes first: ten full requests ahead, and what a snapshot of
-# the flow has to carry while the webhook does not answer.
-MAX_RECORDS = 1_000
-MAX_BYTES = 8 * 1024 * 1024
 # How often it is looked whether there is room again.
 _LOOK = timedelta(milliseconds=50)
-
-
-class Room:
-    """Counts what has been read and not delivered. Safe to use from several threads."""
-
-    def __init__(self, max_records: int = MAX_RECORDS, max_bytes: int = MAX_BYTES) -> None:
-        self._max = (max_records, max_bytes)
-        self._records = self._bytes = 0
-        self._lock = threading.Lock()
-
-    def take(self, values: list[bytes]) -> None:
-        """Count values as under way, also beyond what there is room for."""
-        self._change(len(values), sum(map(len, values)))
-
-    def give(self, values: list[bytes]) -> None:
-        """Count values as delivered."""
-        self._change(-len(values), -sum(map(len, values)))
-
-    def _change(self, records: int, size: int) -> None:
-        with self._lock:
-            self._records += records
-            self._bytes += size
-            WAITING.set(self._records)
-
-    @property
-    def full(self) -> bool:
-        """Whether nothing more is to be read now."""
-        return self._records >= self._max[0] or self._bytes >= self._max[1]
-
-    @property
-    def empty(self) -> bool:
-        """Whether all that was read is delivered."""
-        return self._records == 0
 
 
 class RoomySource(FixedPartitionedSource[Record, int]):

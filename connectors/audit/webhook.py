@@ -5,8 +5,8 @@ from __future__ import annotations
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from connectors.audit.delivery import Delivery, Endpoint, Parcel
-from connectors.audit.room import Room
 from connectors.living import Living
+from connectors.webhooks.room import Room
 from guardrails.records import Record
 
 Saved = tuple[tuple[int, int, bytes], ...]

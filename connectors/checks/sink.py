@@ -12,8 +12,8 @@ from zlib import crc32
 import msgspec
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
-from connectors.checks.outbox import Outbox, Publisher
 from connectors.checks.runner import Runner
+from connectors.outbox import Outbox, Publisher
 from guardrails.checked_text import CheckedText
 from guardrails.events import CheckRequest, CheckResult, Segment, encode
 from guardrails.guardrail import Mode

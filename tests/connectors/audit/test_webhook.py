@@ -12,9 +12,10 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import TestingSource, run_main
 
 from connectors.audit.delivery import MAX_BATCH_RECORDS, Delivery, Endpoint, Parcel
-from connectors.audit.room import Room, RoomySource
+from connectors.audit.room import RoomySource
 from connectors.audit.webhook import WebhookSink
 from connectors.memory import MemorySource, MemoryTopics
+from connectors.webhooks.room import Room
 from tests.audits import audit, record
 from tests.broker import free_ports
 from tests.connectors.audit.receiver import receiving

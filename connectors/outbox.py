@@ -1,4 +1,4 @@
-"""Results on their way to their topic: whoever has one to publish does not wait for the broker."""
+"""Records on their way to their topic: whoever has one to publish does not wait for the broker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CLOSE_TIMEOUT_S = 5.0
 
 
 class Publisher(Protocol):
-    """Writes results to their topic. Used by one thread, which is not the one that opened it."""
+    """Writes records to their topic. Used by one thread, which is not the one that opened it."""
 
     def send(self, output: Output) -> None:
         """Hand one record over."""
@@ -37,7 +37,7 @@ class Outbox:
         # A future stands for a flush, None for the end.
         self._queue: SimpleQueue[Output | Future[None] | None] = SimpleQueue()
         self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="tidegate-results", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="tidegate-outbox", daemon=True)
         self._thread.start()
 
     def put(self, output: Output) -> None:
