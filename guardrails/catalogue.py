@@ -9,6 +9,7 @@ from guardrails.checks.http import HTTP
 from guardrails.checks.judge import JUDGE
 from guardrails.checks.language import LANGUAGE
 from guardrails.checks.moderation import MODERATION
+from guardrails.checks.topics import TOPICS
 from guardrails.checks.toxicity import TOXICITY
 from guardrails.content.dangerous_code import DANGEROUS_CODE
 from guardrails.content.invisible_run import INVISIBLE_RUN
@@ -110,6 +111,7 @@ CATALOGUE: tuple[Guardrail, ...] = (
     JSON,
     TOXICITY,
     LANGUAGE,
+    TOPICS,
     MODERATION,
     JUDGE,
     HTTP,

@@ -67,7 +67,7 @@ def test_every_setting_of_a_check_is_explained(checks_page: str, check: Guardrai
         if name in CheckOptions.model_fields:
             assert f"| every check | `{name}` |" in checks_page
         elif name == "api_key_env":
-            assert f"| `judge`, `moderation` | `{name}` |" in checks_page
+            assert f"| `judge`, `moderation`, `topics` | `{name}` |" in checks_page
         elif name in EndpointOptions.model_fields and (name != "url" or field.is_required()):
             assert f"| services | `{name}` |" in checks_page
         else:
@@ -81,7 +81,7 @@ def test_every_setting_of_the_runner_is_explained_with_its_default(checks_page: 
 
 def test_the_policies_of_the_page_of_checks_can_be_used(checks_page: str) -> None:
     examples = re.findall(r"```yaml\n(.*?)```", checks_page, re.DOTALL)
-    assert len(examples) == 2
+    assert len(examples) == 3
     for example in examples:
         assert parse_policy(example, "checks.md").resolve()
 

@@ -6,15 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from connectors.checks.answer import Checker
 from connectors.checks.credentials import read_headers
+from connectors.checks.embedder import Embedder
+from connectors.checks.embedding_model import EmbeddingModel, require_static_model
 from connectors.checks.language import Language, require_detector
 from connectors.checks.settings import ChecksSettings
+from connectors.checks.topics import Topics
 from connectors.checks.toxicity import Toxicity, require_model
 from connectors.settings import SettingError
-from guardrails.checks.endpoint import EndpointOptions
+from guardrails.checks.endpoint import EndpointOptions, ServiceOptions
 from guardrails.checks.http import HttpOptions
 from guardrails.checks.judge import JudgeOptions
 from guardrails.checks.language import LanguageOptions
 from guardrails.checks.moderation import ModerationOptions
+from guardrails.checks.topics import TopicsOptions
 from guardrails.checks.toxicity import ToxicityOptions
 from guardrails.setting import Setting
 
@@ -29,11 +33,23 @@ def open_checker(setting: Setting, environ: Mapping[str, str], limits: ChecksSet
             return Toxicity(options, environ, limits.processes)
         case LanguageOptions() as options:
             return Language(options)
+        case TopicsOptions() as options:
+            return Topics(options, _open_embedder(options, environ, limits))
         case EndpointOptions() as options:
             return _open_client(setting.guardrail.id, options, environ)
     raise SettingError(
         f"nothing runs the check '{setting.guardrail.id}'; remove it from the policy"
     )
+
+
+def _open_embedder(
+    options: TopicsOptions, environ: Mapping[str, str], limits: ChecksSettings
+) -> Embedder:
+    if options.directory is not None:
+        return EmbeddingModel(options.directory, environ, limits.processes)
+    from connectors.checks.embedding_service import EmbeddingService
+
+    return EmbeddingService(str(options.url), options, environ)
 
 
 def _open_client(name: str, options: EndpointOptions, environ: Mapping[str, str]) -> Checker:
@@ -59,7 +75,9 @@ def find_missing(settings: Iterable[Setting], environ: Mapping[str, str]) -> Ite
     """
     for setting in settings:
         try:
-            if isinstance(setting.options, EndpointOptions):
+            if isinstance(setting.options, TopicsOptions) and setting.options.directory:
+                require_static_model(setting.options.directory)
+            elif isinstance(setting.options, ServiceOptions):
                 read_headers(setting.options, environ)
             elif isinstance(setting.options, ToxicityOptions):
                 require_model()

@@ -32,11 +32,19 @@ class Client:
     and secrets to where the policy did not send them.
     """
 
-    def __init__(self, method: str, url: str, headers: Mapping[str, str]) -> None:
-        """headers: with secrets in them; never logged."""
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        max_body_bytes: int = MAX_BODY_BYTES,
+    ) -> None:
+        """headers: with secrets in them; never logged. max_body_bytes: of a response."""
         self._method = method
         self._url = URL(url)
         self._headers = {"Content-Type": "application/json", **headers}
+        self._max_body_bytes = max_body_bytes
         self._session: aiohttp.ClientSession | None = None
 
     async def ask(self, body: Any, timeout_s: float) -> Any:
@@ -71,7 +79,7 @@ class Client:
             self._method, self._url, data=content, headers=self._headers, allow_redirects=False
         ) as response:
             _require_success(response)
-            return await _read(response)
+            return await _read(response, self._max_body_bytes)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -79,13 +87,13 @@ class Client:
             await self._session.close()
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     received = bytearray()
     async for piece in response.content.iter_any():
         received += piece
-        if len(received) > MAX_BODY_BYTES:
+        if len(received) > max_bytes:
             response.close()
-            raise CallFailed(f"the response has more than {MAX_BODY_BYTES:,} bytes", unwell=True)
+            raise CallFailed(f"the response has more than {max_bytes:,} bytes", unwell=True)
     return bytes(received)
 
 

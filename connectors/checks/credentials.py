@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.settings import SettingError
-from guardrails.checks.endpoint import EndpointOptions, KeyedOptions
+from guardrails.checks.endpoint import KeyedOptions, ServiceOptions
+from guardrails.checks.topics import TopicsOptions
 
 
-def read_headers(options: EndpointOptions, environ: Mapping[str, str]) -> dict[str, str]:
+def read_headers(options: ServiceOptions, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the headers of every call, with their secrets.
 
     Raises SettingError naming the variables that are not set or hold what no header may.
@@ -17,7 +18,7 @@ def read_headers(options: EndpointOptions, environ: Mapping[str, str]) -> dict[s
     headers = dict(options.headers)
     for header, name in named.items():
         headers[header] = read_secret(name, environ)
-    if isinstance(options, KeyedOptions) and options.api_key_env is not None:
+    if isinstance(options, KeyedOptions | TopicsOptions) and options.api_key_env is not None:
         headers["Authorization"] = f"Bearer {read_secret(options.api_key_env, environ)}"
     return headers
 

@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -23,15 +24,22 @@ _PROGRAM = Path(__file__).with_name("worker.py")
 START_TIMEOUT_S = 30.0
 # Nothing of the environment but what an interpreter needs: it holds the secrets of services.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "TMPDIR", "SYSTEMROOT")
-# A list of a thousand numbers has some 20 kB.
-_MAX_FRAME_BYTES = 1_048_576
+# 64 vectors of 4,096 numbers have 3 MB.
+_MAX_FRAME_BYTES = 8 * 1_048_576
+
+Answers = TypeVar("Answers")
 
 
-class ModelProcess:
+class ModelProcess(Generic[Answers]):
     """One worker process, started when it is first asked and again after it died."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], arguments: Sequence[str], answers: type[Answers]
+    ) -> None:
+        """arguments: of the program, which model first. answers: the type of a list of them."""
         self._environ = environ
+        self._arguments = tuple(arguments)
+        self._answers = answers
         self._process: asyncio.subprocess.Process | None = None
         # Held while it starts or answers.
         self._busy = asyncio.Lock()
@@ -44,12 +52,12 @@ class ModelProcess:
     async def _start(self) -> asyncio.subprocess.Process:
         if self._process is not None and self._process.returncode is None:
             return self._process
-        creating = asyncio.ensure_future(_create(self._environ))
+        creating = asyncio.ensure_future(_create(self._environ, self._arguments))
         try:
             # Whoever gives up meanwhile would leave a process behind that nobody knows of.
             self._process = process = await asyncio.shield(creating)
             async with asyncio.timeout(START_TIMEOUT_S):
-                await _receive(process)
+                await _receive(process, self._answers)
         except BaseException as error:
             self._process = await creating
             await self.kill()
@@ -60,14 +68,14 @@ class ModelProcess:
             raise
         return process
 
-    async def ask(self, texts: Sequence[str], timeout_s: float) -> list[float]:
-        """Return a number for each text. Raises CallFailed; a process that hangs is killed."""
+    async def ask(self, texts: Sequence[str], timeout_s: float) -> Answers:
+        """Return an answer for each text. Raises CallFailed; a process that hangs is killed."""
         async with self._busy:
             process = await self._start()
             try:
                 async with asyncio.timeout(timeout_s):
                     await _send(process, texts)
-                    return await _receive(process)
+                    return await _receive(process, self._answers)
             except BaseException as error:
                 # What it writes next would be taken for the answer to the next question.
                 await self.kill()
@@ -90,9 +98,11 @@ class ModelProcess:
         await process.wait()
 
 
-async def _create(environ: Mapping[str, str]) -> asyncio.subprocess.Process:
+async def _create(
+    environ: Mapping[str, str], arguments: Sequence[str]
+) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", str(_PROGRAM)),
+        *(sys.executable, "-P", str(_PROGRAM), *arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -113,16 +123,20 @@ async def _send(process: asyncio.subprocess.Process, texts: Sequence[str]) -> No
         raise _died() from None
 
 
-async def _receive(process: asyncio.subprocess.Process) -> list[float]:
+async def _receive(process: asyncio.subprocess.Process, answers: type[Answers]) -> Answers:
     if process.stdout is None:
         raise _died()
     try:
         length = int.from_bytes(await process.stdout.readexactly(4), "big")
         if length > _MAX_FRAME_BYTES:
             raise _died()
-        return msgspec.json.decode(await process.stdout.readexactly(length), type=list[float])
+        frame = await process.stdout.readexactly(length)
     except asyncio.IncompleteReadError:
         raise _died() from None
+    if frame.startswith(b'"'):
+        # Words of our own program.
+        raise CallFailed(msgspec.json.decode(frame, type=str), unwell=True)
+    return msgspec.json.decode(frame, type=answers)
 
 
 def _died() -> CallFailed:

@@ -35,7 +35,9 @@ class Toxicity:
         require_model()
         self._threshold = options.threshold
         self.concurrency = processes
-        self._processes = [ModelProcess(environ) for _ in range(processes)]
+        self._processes = [
+            ModelProcess(environ, ("toxicity",), list[float]) for _ in range(processes)
+        ]
         self._idle = list(self._processes)
         # So that the first sentence does not wait for it.
         self._warming_up = [asyncio.create_task(_warm_up(one)) for one in self._processes]
@@ -70,7 +72,7 @@ def require_model() -> None:
         )
 
 
-async def _warm_up(process: ModelProcess) -> None:
+async def _warm_up(process: ModelProcess[list[float]]) -> None:
     # Whoever asks first tries again, and reports it.
     with contextlib.suppress(CallFailed, OSError):
         await process.start()

@@ -74,10 +74,9 @@ SecretHeaders = Annotated[dict[str, EnvName], AfterValidator(_require_headers)]
 Url = Annotated[HttpUrl, AfterValidator(_forbid_credentials)]
 
 
-class EndpointOptions(CheckOptions):
-    """What a policy may set on every check that asks a service over HTTP."""
+class ServiceOptions(CheckOptions):
+    """What a policy may set on every check that asks a service over HTTP, wherever that is."""
 
-    url: Url = Field(description="where the service is")
     headers: Headers = Field(default={}, max_length=32, description="sent with every call")
     headers_env: SecretHeaders = Field(
         default={}, max_length=32, description="the same, by the variables that hold their values"
@@ -90,6 +89,12 @@ class EndpointOptions(CheckOptions):
     max_attempts: int = Field(
         default=4, ge=1, le=10, strict=True, description="calls for one question, retries counted"
     )
+
+
+class EndpointOptions(ServiceOptions):
+    """The same for checks that always ask one."""
+
+    url: Url = Field(description="where the service is")
 
 
 class KeyedOptions(EndpointOptions):

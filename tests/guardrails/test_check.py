@@ -17,6 +17,7 @@ from guardrails.setting import Setting
 
 URL = "http://localhost:8000/v1"
 JUDGE = {"url": URL, "model": "m"}
+TOPICS = {"directory": "/models/m", "topics": {"shares": ["Buy the shares now."]}}
 HTTP = {"url": URL, "response": {"flagged": "bad"}}
 
 
@@ -91,7 +92,7 @@ def test_a_familys_entry_sets_the_mode_of_checks_that_are_named_and_starts_none(
 def test_a_familys_entry_alone_is_a_mistake() -> None:
     assert the_problem("guardrails:\n  checks: {mode: monitor}\n") == (
         "p.yaml:2:3: 'checks' says how the checks run that are named beside it, and none is; name "
-        "toxicity, language, moderation, judge or http"
+        "toxicity, language, topics, moderation, judge or http"
     )
 
 
@@ -254,7 +255,8 @@ def test_a_rule_may_not_be_called_like_a_check_that_runs() -> None:
 
 def test_checks_know_when_they_can_be_asked() -> None:
     for name in CHECKS:
-        entry = {"judge": JUDGE, "http": HTTP, "language": {"languages": ["en"]}}.get(name, {})
+        needed = {"judge": JUDGE, "http": HTTP, "language": {"languages": ["en"]}, "topics": TOPICS}
+        entry = needed.get(name, {})
         setting = settings(**{name: entry})[name]
         check = setting.guardrail.check
         assert check is not None
@@ -263,3 +265,39 @@ def test_checks_know_when_they_can_be_asked() -> None:
             setting.options,  # type: ignore[arg-type]
             cacheable_s=setting.guardrail.performance.cacheable_s,
         )
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        ("{topics: {a: [x]}}", "the 'directory' of a static model, got neither"),
+        (
+            f"{{topics: {{a: [x]}}, directory: /m, url: '{URL}', model: m}}",
+            "the 'directory' of a static model, got both",
+        ),
+        (f"{{topics: {{a: [x]}}, url: '{URL}'}}", "which has to be told its model; add 'model'"),
+        ("{topics: {a: [x]}, directory: /m, model: m}", "are of a service; remove them"),
+        ("{topics: {a: [x]}, directory: m}", "expected an absolute path, such as /models/"),
+        ("{topics: {a: [x], A: [y]}, directory: /m}", "topic 2 makes the same type as topic 1"),
+        ("{topics: {1: [x]}, directory: /m}", "topic 1 must begin with a letter"),
+        ("{topics: {a: []}, directory: /m}", "must have at least 1 item"),
+        ("{topics: {}, directory: /m}", "must have at least 1 item"),
+        ("{topics: {a: [x]}, directory: /m, find: awy}", "did you mean 'away'?"),
+    ],
+)
+def test_topics_that_cannot_be_told_are_refused(lines: str, text: str) -> None:
+    assert text in the_problem(f"guardrails: {{topics/x: {lines}}}")
+
+
+def test_text_away_from_all_topics_has_a_type_of_its_own() -> None:
+    made = settings(
+        **{
+            "topics/near": TOPICS,
+            "topics/away": TOPICS | {"find": "away"},
+            "topics/astray": TOPICS | {"find": "away", "type": "ASTRAY"},
+        }
+    )
+    checks = [one.check for one in made.values() if one.check is not None]
+    assert [check.type for check in checks] == ["TOPIC", "OFF_TOPIC", "ASTRAY"]
+    again = Policy.model_validate_json(Policy(guardrails={"topics": TOPICS}).model_dump_json())
+    assert again.version == Policy(guardrails={"topics": TOPICS}).version
