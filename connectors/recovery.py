@@ -94,11 +94,16 @@ def claim(
 
 
 @contextmanager
-def hold(directory: Path, member: int | None = None) -> Iterator[BinaryIO]:
-    """Keep other processes out of an existing directory; yield the lock file. See `claim`."""
+def hold(
+    directory: Path, member: int | None = None, option: str = "--recovery-dir"
+) -> Iterator[BinaryIO]:
+    """Keep other processes out of an existing directory; yield the lock file. See `claim`.
+
+    option: which names the directory on the command line.
+    """
     with (directory / "in-use").open("a+b") as lock:
         if member is None:
-            _lock(lock, directory, fcntl.LOCK_EX, _USED)
+            _lock(lock, directory, fcntl.LOCK_EX, _USED, option=option)
         else:
             _lock(lock, directory, fcntl.LOCK_SH, _USED)
             _lock(lock, directory, fcntl.LOCK_EX, _FIRST_MEMBER + member)
@@ -107,7 +112,12 @@ def hold(directory: Path, member: int | None = None) -> Iterator[BinaryIO]:
 
 
 def _lock(
-    lock: BinaryIO, directory: Path, kind: int, byte: int, patience_s: float = LOCK_PATIENCE_S
+    lock: BinaryIO,
+    directory: Path,
+    kind: int,
+    byte: int,
+    patience_s: float = LOCK_PATIENCE_S,
+    option: str = "--recovery-dir",
 ) -> None:
     deadline = time.monotonic() + patience_s
     while True:
@@ -118,10 +128,13 @@ def _lock(
                 time.sleep(_LOCK_POLL_S)
                 continue
             raise ConnectorError(
-                f"recovery directory {directory} is in use by {_holder(lock)}; stop that one, or"
-                " give this one a directory of its own with --recovery-dir"
+                f"{_NAMES.get(option, 'directory')} {directory} is in use by {_holder(lock)}; stop"
+                f" that one, or give this one a directory of its own with {option}"
             ) from None
         return
+
+
+_NAMES = {"--recovery-dir": "recovery directory", "--data-dir": "data directory"}
 
 
 def _sign(lock: BinaryIO) -> None:

@@ -6,7 +6,8 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,17 +24,20 @@ from connectors.gateway.auth.tickets import Tickets
 from connectors.gateway.bus import Bus
 from connectors.gateway.kafka_bus import KafkaBus
 from connectors.gateway.memory_bus import MemoryBus
+from connectors.gateway.samples import Samples
 from connectors.gateway.server import HttpServer, bind
 from connectors.gateway.service import Service
 from connectors.gateway.settings import GatewaySettings
 from connectors.kafka.settings import KafkaSettings
 from connectors.memory import MemorySink, MemorySource, MemoryTopics
+from connectors.metrics.checks import ChecksMetrics
 from connectors.metrics.guard import GuardMetrics
-from connectors.recovery import Owner
+from connectors.recovery import Owner, hold
 from connectors.stopping import begin
 from flows.embedded import compose
 from flows.policies import follow_policies
 from flows.runtime import run as run_flow
+from flows.samples import read_samples
 from guardrails.errors import ConnectorError
 from guardrails.plans import Plans
 from guardrails.policy import Limits
@@ -66,11 +70,17 @@ def open_topics(data_dir: Path | None) -> tuple[MemoryTopics, str]:
 
 
 def open_server(
-    bus: Bus, environ: Mapping[str, str], *, idle_s: float, keychain: Keychain | None = None
+    bus: Bus,
+    environ: Mapping[str, str],
+    *,
+    idle_s: float,
+    keychain: Keychain | None = None,
+    samples: Callable[[], Samples] = Samples,
 ) -> HttpServer:
     """Return a gateway over a bus, bound to its port. Raises SettingError, ConnectorError.
 
     idle_s: after which a stream without text ends. keychain: None takes it from the environment.
+    samples: what the page offers to try.
     """
     auth, settings = AuthSettings.from_env(environ), GatewaySettings.from_env(environ)
     keychain = keychain or open_keychain(environ, settings.data_dir)
@@ -84,6 +94,7 @@ def open_server(
         origins=Origins.of_listener(auth.origins, port, on_loopback=auth.on_loopback),
         timing=settings.timing,
         idle_s=idle_s,
+        samples=samples,
     )
     app = create_app(service, only_loopback_names=auth.on_loopback)
     return HttpServer(app, service, listener)
@@ -108,13 +119,20 @@ class Embedded(AbstractContextManager["Embedded"]):
         *,
         policies: tuple[str, ...] = (),
         metrics: GuardMetrics | None = None,
+        checks_metrics: ChecksMetrics | None = None,
     ) -> None:
-        """policies: files to be followed while the flow runs.
+        """policies: files to be followed while the flow runs. metrics, checks_metrics: count what
+        guard and checks do.
 
         Raises SettingError, ConnectorError.
         """
         settings = GatewaySettings.from_env(environ)
         self._data_dir = settings.data_dir
+        self._held = ExitStack()
+        if settings.data_dir is not None:
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            # Before anything in it is read: two processes would write into the same files.
+            self._held.enter_context(hold(settings.data_dir, option="--data-dir"))
         self._stop = stop
         self._plans = plans
         self._policies = policies
@@ -125,7 +143,12 @@ class Embedded(AbstractContextManager["Embedded"]):
             # Streams in memory do not outlive the process, so their ids need not either.
             keychain = Keychain([secrets.token_hex(32).encode()])
         idle_s = plans.default.policy.limits.idle_timeout_s
-        self._server = open_server(bus, environ, idle_s=idle_s, keychain=keychain)
+        self._server = open_server(
+            *(bus, environ),
+            idle_s=idle_s,
+            keychain=keychain,
+            samples=partial(read_samples, plans),
+        )
         self.url = self._server.url
         self._flow = compose(
             MemorySource(topics, ["chunks"], stop=stop, drops=True),
@@ -136,6 +159,7 @@ class Embedded(AbstractContextManager["Embedded"]):
             stop=stop,
             recovery=self._data_dir is not None,
             observer=metrics,
+            checks_metrics=checks_metrics,
             topics=topics,
         )
 
@@ -150,6 +174,7 @@ class Embedded(AbstractContextManager["Embedded"]):
         traceback: TracebackType | None,
     ) -> None:
         self._server.close()
+        self._held.close()
 
     def run(self) -> None:
         """Guard streams until told to stop. Blocks; call from the main thread."""
