@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Self
 
 import aiohttp
@@ -31,6 +32,8 @@ class IssuerAway(AccessError):
     """Keys cannot be had, so nobody can tell whether a token holds. Next: answer 503; try again."""
 
     status = 503
+    kind = "issuer-away"
+    headers = MappingProxyType({"Retry-After": str(int(ASK_EVERY_S))})
 
     def __init__(self) -> None:
         super().__init__(

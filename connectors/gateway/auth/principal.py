@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from guardrails.errors import TidegateError
 
@@ -59,10 +61,13 @@ class Principal:
 class AccessError(TidegateError):
     """A request is refused for who sent it. The message never carries a credential.
 
-    what: what is wrong. next: what the caller does about it.
+    what: what is wrong. next: what the caller does about it. status, kind, headers: of the answer;
+    the kind is short and stable.
     """
 
     status: int
+    kind: str
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, what: str, next: str) -> None:  # noqa: A002 - the word of our messages
         super().__init__(f"{what}; {next}")
@@ -74,17 +79,14 @@ class Unauthorized(AccessError):
     """Nobody we know. Next: answer 401 with `challenge`; the caller sends a valid credential."""
 
     status = 401
-
-    @property
-    def challenge(self) -> str:
-        """The value of `WWW-Authenticate` (RFC 6750, section 3).
-
-        It does not say what was wrong: that stands in the body, for people.
-        """
-        return 'Bearer realm="tidegate"'
+    kind = "unauthorized"
+    # RFC 6750, section 3. What was wrong stands in the body, for people.
+    challenge = 'Bearer realm="tidegate"'
+    headers = MappingProxyType({"WWW-Authenticate": challenge})
 
 
 class Forbidden(AccessError):
     """Somebody we know who may not do this. Next: answer 403; the caller asks for the scope."""
 
     status = 403
+    kind = "forbidden"

@@ -126,6 +126,16 @@ class AuthSettings(BaseModel):
         """Whether everybody is served, as tenant `default` with all scopes."""
         return self.keys_file is None and self.jwt_issuer is None
 
+    @property
+    def only_loopback_names(self) -> bool:
+        """Whether requests have to name this machine, see `Door`.
+
+        Where nobody is asked who they are, unless something in front of us was said to ask. With
+        credentials a page gains nothing by the name it leads here, and a proxy on this machine
+        passes on the name it is reached by.
+        """
+        return self.is_open and self.on_loopback and not self.open
+
     @field_validator("origins")
     @classmethod
     def _origins_are_exact(cls, origins: tuple[str, ...]) -> tuple[str, ...]:

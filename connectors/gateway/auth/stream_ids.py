@@ -38,6 +38,7 @@ class UnknownStream(AccessError):
     """No such stream, or somebody else's: nobody learns which. Next: answer 404."""
 
     status = 404
+    kind = "unknown-stream"
 
     def __init__(self) -> None:
         super().__init__(

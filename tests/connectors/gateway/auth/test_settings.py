@@ -87,3 +87,18 @@ def test_origins_are_written_as_browsers_send_them() -> None:
 
 def test_a_mistyped_setting_of_tokens_is_told() -> None:
     assert f"did you mean {P}JWT_AUDIENCE?" in refusal({f"{P}JWT_AUDIENSE": "x"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "asked"),
+    [
+        ({}, True),
+        ({f"{P}OPEN": "1"}, False),
+        ({f"{P}KEYS_FILE": "keys.yaml"}, False),
+        ({f"{P}HOST": "0.0.0.0", f"{P}OPEN": "1"}, False),
+    ],
+)
+def test_requests_have_to_name_this_machine_where_nobody_is_asked_who_they_are(
+    environ: dict[str, str], asked: bool
+) -> None:
+    assert AuthSettings.from_env(environ).only_loopback_names is asked
