@@ -25,6 +25,7 @@ Name = TypeVar("Name")
 class _Slot(NamedTuple):
     tenant: str
     user: str | None
+    user_id: str | None
     until: float
 
 
@@ -79,11 +80,20 @@ class StreamSlots:
         )
         if violated:
             return TooMany(violated, _RETRY_AFTER_S, standings)
-        self._slots[stream_id] = _Slot(principal.tenant, user, self._monotonic() + self._idle_s)
+        self._slots[stream_id] = _Slot(
+            principal.tenant, user, user_id, self._monotonic() + self._idle_s
+        )
         self._tenants[principal.tenant] += 1
         if user is not None:
             self._users[principal.tenant, user] += 1
         return Allowed(standings)
+
+    def user_of(self, stream_id: str) -> str | None:
+        """Return for whom a stream was opened; for one that was opened elsewhere, a name of its
+        own, so that it is limited as a user's would be.
+        """
+        slot = self._slots.get(stream_id)
+        return f"stream {stream_id}" if slot is None else slot.user_id
 
     def touch(self, stream_id: str) -> None:
         """The stream goes on. One that is not known here is not counted."""

@@ -86,3 +86,13 @@ def test_the_headers_name_streams_as_what_is_open_at_once() -> None:
     assert isinstance(answer, Allowed)
     assert '"user-streams";q=2;qu="concurrent-requests"' in answer.headers["RateLimit-Policy"]
     assert '"user-streams";r=1' in answer.headers["RateLimit"]
+
+
+def test_a_stream_knows_for_whom_it_was_opened_and_one_from_elsewhere_counts_by_itself() -> None:
+    slots = make(Clock())
+    slots.open(PLUGIN, "u1", "a")
+    slots.open(PLUGIN, None, "b")
+    assert (slots.user_of("a"), slots.user_of("b")) == ("u1", None)
+    assert slots.user_of("x") == slots.user_of("x") != slots.user_of("y")
+    slots.close("a")
+    assert slots.user_of("a") not in ("u1", None)
