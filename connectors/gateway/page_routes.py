@@ -1,0 +1,76 @@
+"""The page: files that stand beside this module, and the texts it offers to try."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from connectors.gateway.auth.principal import Scope
+from connectors.gateway.problems import Problem
+from connectors.gateway.service import Service
+from connectors.gateway.session_routes import PROBLEMS
+
+PAGE = Path(__file__).parent / "page"
+_MEDIA_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+# A browser asks each time whether a file is still the same: after an update no page is made of
+# files of two versions.
+_CACHE_CONTROL = "no-cache"
+
+
+class _File(NamedTuple):
+    content: bytes
+    media_type: str
+    etag: str
+
+
+def page_routes(service: Service) -> APIRouter:
+    """Return the routes, for this service. The page itself asks for no credential: it holds
+    nothing, and has to be there to ask people for theirs.
+    """
+    router = APIRouter()
+    files = {path.name: _read(path) for path in PAGE.iterdir() if path.suffix in _MEDIA_TYPES}
+
+    @router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    @router.api_route("/operations", methods=["GET", "HEAD"], include_in_schema=False)
+    async def page(request: Request) -> Response:
+        """Return the page: it shows the view its address names."""
+        return _answer(request, files["index.html"])
+
+    @router.api_route("/page/{name}", methods=["GET", "HEAD"], include_in_schema=False)
+    async def file(request: Request, name: str) -> Response:
+        """Return a part of the page."""
+        found = files.get(name)
+        if found is None:
+            raise Problem(404, "unknown-file", "the page has no such file; reload it")
+        return _answer(request, found)
+
+    @router.get("/v1/samples", tags=["Streams"], responses=PROBLEMS, response_class=Response)
+    async def samples(request: Request) -> Response:
+        """Return answers to try: cut as a model writes them, and the names of loaded policies."""
+        await service.caller(request, Scope.PRODUCE)
+        return Response(msgspec.json.encode(service.samples()), media_type="application/json")
+
+    return router
+
+
+def _read(path: Path) -> _File:
+    content = path.read_bytes()
+    etag = f'"{sha256(content).hexdigest()[:32]}"'
+    return _File(content, _MEDIA_TYPES[path.suffix], etag)
+
+
+def _answer(request: Request, file: _File) -> Response:
+    headers = {"ETag": file.etag, "Cache-Control": _CACHE_CONTROL}
+    known = request.headers.get("if-none-match", "")
+    if file.etag in (part.strip().removeprefix("W/") for part in known.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(file.content, headers=headers, media_type=file.media_type)

@@ -1,0 +1,22 @@
+"""The answers of the demo as samples of the page."""
+
+from __future__ import annotations
+
+from connectors.gateway.samples import Sample, Samples
+from flows.demo.answers import AnswersError, read_answers
+from guardrails.plans import Plans
+
+
+def read_samples(plans: Plans) -> Samples:
+    """Return the answers of `examples/` and the policies they can be judged by.
+
+    Without a checkout there are no examples, and the page offers none.
+    """
+    try:
+        answers = read_answers()
+    except AnswersError:
+        answers = []
+    samples = tuple(
+        Sample(answer.id, answer.title, tuple(answer.pieces()), answer.policy) for answer in answers
+    )
+    return Samples(plans.names, samples)
