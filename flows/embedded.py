@@ -20,6 +20,7 @@ from bytewax.testing import run_main
 from connectors.checks.sink import CheckSink
 from connectors.file_topics import FileTopics
 from connectors.memory import MemoryPublisher, MemorySink, MemorySource, MemoryTopics
+from connectors.metrics.checks import ChecksMetrics
 from flows.checks import connect, launcher, require_checks
 from flows.guard import build
 from guardrails.events import Audit, Chunk, DeadLetter, PipelineEvent, Verdict, encode
@@ -89,6 +90,7 @@ def compose(
     stop: threading.Event | None = None,
     recovery: bool = False,
     observer: Observer | None = None,
+    checks_metrics: ChecksMetrics | None = None,
     topics_dir: Path | None = None,
     topics: MemoryTopics | None = None,
 ) -> Dataflow:
@@ -96,8 +98,9 @@ def compose(
 
     source: chunks of so many partitions; a finite one ends the flow when every stream is over.
     environ: where the secrets are that policies name. stop: ends the flow between two batches.
-    topics_dir: where questions and answers stand in files, so that a restart finds them again;
-    None keeps them in memory. topics: where they stand if others use those topics, too.
+    checks_metrics: counts what the runners do. topics_dir: where questions and answers stand in
+    files, so that a restart finds them again; None keeps them in memory. topics: where they stand
+    if others use those topics, too.
     Raises ConnectorError when something is missing that checks need.
     """
     if not plans.has_checks:
@@ -115,7 +118,7 @@ def compose(
         recovery=recovery,
         observer=settled,
     )
-    launch = launcher(environ)
+    launch = launcher(environ, checks_metrics)
     publish = partial(MemoryPublisher, topics)
     runners = CheckSink("results", plans, launch, publish, waits=False)
     connect(flow, questions, runners, plans)

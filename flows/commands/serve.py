@@ -60,6 +60,8 @@ def serve(
     with stop_on_signals(stop):
         stop_on_leash(stop, os.environ)
         # Imports and policies take seconds, and a stop need not wait for them.
+        from connectors.metrics.checks import ChecksMetrics
+        from connectors.metrics.guard import GuardMetrics
         from connectors.settings import GuardSettings, split_policies
         from flows.gateway import Embedded, serve_kafka
         from flows.kafka import kafka_settings, load_plans
@@ -74,7 +76,12 @@ def serve(
             serve_kafka(kafka_settings(environ, None), environ, stop, started=_say)
             return
         plans = load_plans(settings, events=True)
-        with Embedded(plans, environ, stop, policies=settings.policies) as gateway:
+        with Embedded(
+            *(plans, environ, stop),
+            policies=settings.policies,
+            metrics=GuardMetrics(),
+            checks_metrics=ChecksMetrics(),
+        ) as gateway:
             _say(gateway.url)
             gateway.run()
 
