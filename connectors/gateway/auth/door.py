@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from connectors.gateway.auth.origins import LOOPBACK_NAMES, Origins
+from connectors.gateway.auth.origins import Origins, is_loopback
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -35,9 +35,8 @@ class Door:
             return
         named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         sent = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
-        if self._only_loopback_names and [_name(host) in LOOPBACK_NAMES for host in named] != [
-            True
-        ]:
+        names_us = [is_loopback(_name(host)) for host in named] == [True]
+        if self._only_loopback_names and not names_us:
             what = "this name does not lead to a gateway; use http://127.0.0.1 or http://localhost"
             await _refuse(scope, send, 421, "Misdirected Request", what)
         elif len(sent) > 1 or not all(self._origins.allows(origin) for origin in sent):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 from connectors.gateway.auth.principal import Forbidden
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 # Ten minutes without asking again; Chromium caps it at two hours.
 _PREFLIGHT_S = 600
 _SENT = ("Authorization", "X-Api-Key", "Content-Type", "Content-Encoding", "Last-Event-ID")
@@ -32,7 +33,7 @@ class Origins:
         Elsewhere we cannot know under which name we are reached, and what the request says
         (`Host`) is the sender's choice: our own page is then one of those to allow.
         """
-        own = [f"http://{name}:{port}" for name in LOOPBACK_NAMES] if on_loopback else []
+        own = [f"http://{name}:{port}" for name in _LOOPBACK_NAMES] if on_loopback else []
         return cls([*allowed, *(parse_origin(one) for one in own)])
 
     @property
@@ -69,6 +70,18 @@ class Origins:
             "expose_headers": list(_SHOWN),
             "max_age": _PREFLIGHT_S,
         }
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name can be reached from this machine alone.
+
+    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "10.0.0.1")]
+    [True, True, True, False, False]
+    """
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def parse_origin(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -20,7 +19,7 @@ from pydantic import (
 )
 
 from connectors.gateway.auth.keychain import SECRET, Keychain, read_secrets, secret_in
-from connectors.gateway.auth.origins import parse_origin
+from connectors.gateway.auth.origins import is_loopback, parse_origin
 from connectors.settings import SettingError
 
 # Signatures by a public key. HS* would let whoever knows the public key sign, `none` anybody.
@@ -182,18 +181,6 @@ class AuthSettings(BaseModel):
                 "unset one of them"
             )
         return self
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address or name can be reached from this machine alone.
-
-    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "10.0.0.1")]
-    [True, True, True, False, False]
-    """
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def require_https(url: str) -> str:

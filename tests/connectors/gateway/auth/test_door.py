@@ -138,7 +138,13 @@ def test_on_loopback_our_own_page_is_served_under_the_names_of_this_machine(name
     assert client.get("/", headers=page).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["evil.example:8080", "127.0.0.1.evil.example", "", "[::1", "0"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("evil.example:8080", "127.0.0.1.evil.example", "", "[::1", "0", "0.0.0.0:8080"),
+        *("10.0.0.1", "localhost.evil.example", "evil.example#localhost", "2130706433"),
+    ],
+)
 def test_on_loopback_a_name_that_was_made_to_lead_here_is_refused(name: str) -> None:
     app = build(on_loopback=True)
     answer = TestClient(app).get("/", headers={"Host": name})
