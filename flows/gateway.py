@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from connectors.file_topics import FileTopics
+from connectors.gateway.admission import Admission
 from connectors.gateway.api import create_app
 from connectors.gateway.auth.gatekeeper import Gatekeeper
 from connectors.gateway.auth.keychain import Keychain
@@ -23,7 +25,10 @@ from connectors.gateway.auth.stream_ids import StreamIds
 from connectors.gateway.auth.tickets import Tickets
 from connectors.gateway.bus import Bus
 from connectors.gateway.kafka_bus import KafkaBus
+from connectors.gateway.limits.settings import LimitSettings
 from connectors.gateway.memory_bus import MemoryBus
+from connectors.gateway.rules.rule_bundles import RuleBundles, in_force_by
+from connectors.gateway.rules.settings import RuleSettings
 from connectors.gateway.samples import Samples
 from connectors.gateway.server import HttpServer, bind
 from connectors.gateway.service import Service
@@ -75,12 +80,13 @@ def open_server(
     *,
     idle_s: float,
     keychain: Keychain | None = None,
+    rules: RuleBundles | None = None,
     samples: Callable[[], Samples] = Samples,
 ) -> HttpServer:
     """Return a gateway over a bus, bound to its port. Raises SettingError, ConnectorError.
 
     idle_s: after which a stream without text ends. keychain: None takes it from the environment.
-    samples: what the page offers to try.
+    rules: what clients may check by themselves. samples: what the page offers to try.
     """
     auth, settings = AuthSettings.from_env(environ), GatewaySettings.from_env(environ)
     keychain = keychain or open_keychain(environ, settings.data_dir)
@@ -92,12 +98,32 @@ def open_server(
         ids=StreamIds(keychain),
         tickets=Tickets(keychain, OwnRedemptions(time.time), time.time),
         origins=Origins.of_listener(auth.origins, port, on_loopback=auth.on_loopback),
+        admission=Admission(LimitSettings.from_env(environ), idle_s=idle_s),
         timing=settings.timing,
         idle_s=idle_s,
+        rules=rules,
         samples=samples,
     )
     app = create_app(service, only_loopback_names=auth.on_loopback)
     return HttpServer(app, service, listener)
+
+
+def open_rules(plans: Plans, environ: Mapping[str, str], *, least: int = 0) -> RuleBundles | None:
+    """Return what clients may check by themselves; None without a key to sign it with.
+
+    least: see `in_force_by`. Raises SettingError.
+    """
+    settings = RuleSettings.from_env(environ)
+    if settings.signer is None:
+        return None
+    now = partial(datetime.now, UTC)
+    return RuleBundles(
+        settings.signer,
+        in_force_by(plans, now, least=least),
+        now=now,
+        ttl=settings.ttl,
+        withheld=settings.withheld,
+    )
 
 
 class Embedded(AbstractContextManager["Embedded"]):
@@ -147,6 +173,8 @@ class Embedded(AbstractContextManager["Embedded"]):
             *(bus, environ),
             idle_s=idle_s,
             keychain=keychain,
+            # What is known of policies ends with the process, and versions must not fall.
+            rules=open_rules(plans, environ, least=int(time.time() * 1000)),
             samples=partial(read_samples, plans),
         )
         self.url = self._server.url

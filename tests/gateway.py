@@ -36,6 +36,8 @@ class Gateway:
                 self.url = found[1].decode()
                 break
         else:
+            self._process.wait(30)
+            self._process.stderr.close()
             raise AssertionError(f"the gateway ended: {self.said.decode()}")
         self._drain = threading.Thread(target=self._read, daemon=True)
         self._drain.start()

@@ -13,6 +13,9 @@ from connectors.gateway.auth.headers import SecurityHeaders
 from connectors.gateway.body_limit import BodyLimit
 from connectors.gateway.event_routes import event_routes
 from connectors.gateway.health_routes import health_routes
+from connectors.gateway.operation_routes import operation_routes
+from connectors.gateway.page_routes import page_routes
+from connectors.gateway.rule_routes import rule_routes
 from connectors.gateway.service import Service
 from connectors.gateway.session_routes import session_routes
 from connectors.gateway.socket_routes import socket_routes
@@ -38,7 +41,10 @@ def create_app(service: Service, *, only_loopback_names: bool) -> FastAPI:
     app.include_router(session_routes(service))
     app.include_router(event_routes(service))
     app.include_router(socket_routes(service))
+    app.include_router(rule_routes(service))
     app.include_router(health_routes(service))
+    app.include_router(operation_routes(service))
+    app.include_router(page_routes(service))
     # The last one added is the outermost.
     app.add_middleware(BodyLimit)
     app.add_middleware(Door, origins=service.origins, only_loopback_names=only_loopback_names)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from guardrails.events import MAX_ID_CHARS
 
@@ -20,7 +22,31 @@ MAX_COUNT = 2**31 - 1
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARS)]
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT, strict=True)]
-Text = Annotated[str, Field(max_length=MAX_CONTENT_CHARS)]
+
+
+def _string(most: int, value: object) -> str:
+    """Take a string in which halves of surrogate pairs may stand: clients that count UTF-16 cut
+    between them, and the guard joins them. pydantic's own strings refuse those.
+    """
+    if not isinstance(value, str):
+        raise PydanticCustomError("string_type", "Input should be a valid string")
+    if len(value) > most:
+        raise PydanticCustomError(
+            "string_too_long", "String should have at most {most} characters", {"most": most}
+        )
+    return value
+
+
+Text = Annotated[
+    str,
+    PlainValidator(partial(_string, MAX_CONTENT_CHARS)),
+    WithJsonSchema({"type": "string", "maxLength": MAX_CONTENT_CHARS}),
+]
+Delta = Annotated[
+    str,
+    PlainValidator(partial(_string, MAX_DELTA_CHARS)),
+    WithJsonSchema({"type": "string", "maxLength": MAX_DELTA_CHARS}),
+]
 
 
 class Body(BaseModel):
@@ -70,7 +96,7 @@ class UpdateBody(Body):
 
     stream_id: Name
     content: Text | None = None
-    delta: Annotated[str, Field(max_length=MAX_DELTA_CHARS)] | None = None
+    delta: Delta | None = None
     seq: Count | None = None
     position: Count | None = None
 

@@ -7,6 +7,7 @@ has judged, and the answer is that of the first time, or more.
 
 from __future__ import annotations
 
+import json
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -200,7 +201,7 @@ class Exchange:
         stream = self._streams.get(chunk.stream_id)
         letters = len(stream.letters)
         if not _covers(stream, chunk.seq, ends=ends):
-            await self._bus.publish(chunk.stream_id, encode(chunk))
+            await self._bus.publish(chunk.stream_id, _encode(chunk))
         end = time.monotonic() + self._wait_s
         while not _covers(stream, chunk.seq, ends=ends):
             for letter in list(stream.letters)[letters:]:
@@ -232,6 +233,14 @@ class Exchange:
 
 # Seq of chunks that carry the whole text are microseconds since the epoch; of deltas, counts.
 _WHOLE = 10**12
+
+
+def _encode(chunk: Chunk) -> bytes:
+    try:
+        return encode(chunk)
+    except UnicodeEncodeError:
+        # Half of a surrogate pair: the other one may come next.
+        return json.dumps(msgspec.to_builtins(chunk)).encode()
 
 
 def _next(stream: LiveStream) -> int:

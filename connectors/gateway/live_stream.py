@@ -74,6 +74,16 @@ class LiveStream:
         return self._position
 
     @property
+    def began_ms(self) -> int:
+        """Return the log time of the first verdict; 0 before it."""
+        return self._began_ms
+
+    @property
+    def watchers(self) -> int:
+        """Return how many wait for more."""
+        return len(self._waiters)
+
+    @property
     def verdict(self) -> Verdict | None:
         """Return the verdict that says where the stream stands."""
         return self.seen[-1].verdict if self.seen else None

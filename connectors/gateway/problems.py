@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from connectors.gateway.auth.principal import AccessError, Unauthorized
 from connectors.gateway.exchange import Refused, Unanswered, UnknownPolicy, UnknownStream
+from connectors.gateway.limits.answer import Overloaded, TooMany
 from connectors.gateway.position import BadPosition
 from connectors.logs import logger
 from guardrails.errors import ConnectorError, TidegateError
@@ -36,11 +37,20 @@ _TITLES = {
     415: "Unsupported media type",
     422: "Not understood",
     429: "Too many requests",
+    431: "Head too large",
     500: "A bug of ours",
     502: "Bad gateway",
     503: "Not available",
     504: "No answer in time",
 }
+
+_OURS = (
+    (UnknownStream, 404, "unknown-stream"),
+    (UnknownPolicy, 422, "unknown-policy"),
+    (BadPosition, 400, "bad-position"),
+    (Unanswered, 504, "unanswered"),
+    (ConnectorError, 503, "unavailable"),
+)
 
 
 class Problem(TidegateError):
@@ -54,8 +64,11 @@ class Problem(TidegateError):
         *,
         headers: Mapping[str, str] | None = None,
         errors: list[dict[str, Any]] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
+        """members: of the document, instead of our own."""
         super().__init__(detail)
+        self._members = members
         self.status = status
         self.kind = kind
         self.headers = dict(headers or {})
@@ -64,6 +77,8 @@ class Problem(TidegateError):
     @property
     def body(self) -> dict[str, Any]:
         """Return the members of the problem document."""
+        if self._members is not None:
+            return dict(self._members)
         members: dict[str, Any] = {
             "type": f"urn:tidegate:problem:{self.kind}",
             "title": _TITLES.get(self.status, "Problem"),
@@ -90,27 +105,24 @@ def as_problem(error: Exception) -> Problem:
             headers = {"WWW-Authenticate": error.challenge}
             return Problem(401, "unauthorized", str(error), headers=headers)
         case AccessError():
-            kind = "unknown-stream" if error.status == 404 else "forbidden"
-            return Problem(error.status, kind, str(error))
-        case UnknownStream():
-            return Problem(404, "unknown-stream", str(error))
-        case UnknownPolicy():
-            return Problem(422, "unknown-policy", str(error))
+            name = "unknown-stream" if error.status == 404 else "forbidden"
+            return Problem(error.status, name, str(error))
+        case TooMany() | Overloaded():
+            return Problem(
+                error.status, "limits", str(error), headers=error.headers, members=error.problem
+            )
         case Refused():
             return Problem(409, error.reason, str(error))
-        case BadPosition():
-            return Problem(400, "bad-position", str(error))
-        case Unanswered():
-            return Problem(504, "unanswered", str(error), headers={"Retry-After": _RETRY_AFTER_S})
-        case ConnectorError():
-            headers = {"Retry-After": _RETRY_AFTER_S}
-            return Problem(503, "unavailable", str(error), headers=headers)
         case RequestValidationError():
             return _invalid(error)
         case HTTPException():
             # Starlette's own: no such route, wrong method.
             detail = f"{error.detail}; /openapi.json lists what there is"
             return Problem(error.status_code, "http", detail, headers=error.headers)
+    for kind, status, name in _OURS:
+        if isinstance(error, kind):
+            again = {"Retry-After": _RETRY_AFTER_S} if status >= 500 else {}
+            return Problem(status, name, str(error), headers=again)
     log.error("a request failed", problem=type(error).__name__)
     return Problem(500, "bug", "this is a bug of Tidegate; please report what its log says")
 

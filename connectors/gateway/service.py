@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from connectors.gateway.admission import Admission
 from connectors.gateway.auth.gatekeeper import Gatekeeper
 from connectors.gateway.auth.origins import Origins
 from connectors.gateway.auth.principal import Principal, Scope
@@ -19,6 +19,9 @@ from connectors.gateway.auth.tickets import Purpose, Tickets
 from connectors.gateway.bus import Bus
 from connectors.gateway.connections import Connections
 from connectors.gateway.exchange import Exchange
+from connectors.gateway.producing import Producing
+from connectors.gateway.rules.rule_bundles import RuleBundles
+from connectors.gateway.samples import Samples
 from connectors.gateway.streams import Streams
 from connectors.gateway.timing import Timing
 
@@ -30,7 +33,8 @@ _TICK_S = 1.0
 class Service:
     """The gateway behind its routes. Used from one event loop; `start` and `close` frame its life.
 
-    client_rules: describes what clients may check by themselves; None when there is nothing.
+    rules: what clients may check by themselves; None when nothing is signed for them.
+    samples: what the page offers to try.
     """
 
     bus: Bus
@@ -38,11 +42,14 @@ class Service:
     ids: StreamIds
     tickets: Tickets
     origins: Origins
+    admission: Admission
     timing: Timing = Timing()  # noqa: RUF009 - a constant
     idle_s: float = 300.0
-    client_rules: Callable[[], dict[str, Any] | None] = lambda: None
+    rules: RuleBundles | None = None
+    samples: Callable[[], Samples] = Samples
     streams: Streams = field(init=False)
     exchange: Exchange = field(init=False)
+    producing: Producing = field(init=False)
     connections: Connections = field(default_factory=Connections)
     is_ready: bool = field(default=False, init=False)
     _ticker: asyncio.Task[None] | None = field(default=None, init=False)
@@ -50,6 +57,7 @@ class Service:
     def __post_init__(self) -> None:
         self.streams = Streams(self.bus.epoch, time.monotonic)
         self.exchange = Exchange(self.bus, self.streams)
+        self.producing = Producing(self.ids, self.admission, self.exchange, self.streams)
 
     async def start(self) -> None:
         """Read what the log holds, and follow it. Raises ConnectorError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,23 +19,15 @@ from connectors.gateway.bodies import (
     FinishBody,
     StartAnswer,
     StartBody,
-    StreamContext,
     Streaming,
     UpdateAnswer,
     UpdateBody,
     UpdatesAnswer,
     UpdatesBody,
 )
-from connectors.gateway.exchange import Answer
 from connectors.gateway.problems import MEDIA_TYPE, as_problem
 from connectors.gateway.service import Service
 from guardrails.errors import TidegateError
-from guardrails.events import Context
-
-# Seconds a finish waits for slower checks: monitors answer later, and the audit has them.
-_SETTLE_S = 2.0
-# Seconds a whole text may take, with every check that holds it.
-_CHECK_S = 60.0
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {}}}
@@ -57,25 +50,25 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 def session_routes(service: Service) -> APIRouter:
     """Return the routes, for this service."""
     router = APIRouter(prefix="/v1", tags=["Streams"], responses=PROBLEMS)
-    exchange = service.exchange
+    producing = service.producing
 
     @router.post("/stream/start", response_model=StartAnswer)
     async def start(request: Request, body: StartBody) -> Response:
         """Begin a stream. Its id names it in all other calls; it is of no use to anyone else."""
         principal = await service.caller(request, Scope.PRODUCE)
-        stream_id = service.ids.new(principal)
-        await exchange.open(stream_id, body.policy, _context(principal, body.context))
+        stream_id, headers = await producing.start(principal, body)
         expires_at = datetime.now(UTC) + timedelta(seconds=service.idle_s)
         query = _query(body.streaming)
         urls = [f"/v1/streams/{stream_id}/{kind}{query}" for kind in ("events", "ws")]
         return _json(
             {
                 "streamId": stream_id,
-                "clientRules": service.client_rules(),
+                "clientRules": service.rules and service.rules.describe(body.policy),
                 "expiresAt": f"{expires_at:%Y-%m-%dT%H:%M:%SZ}",
                 "eventsUrl": urls[0] if body.streaming.enabled else None,
                 "socketUrl": urls[1] if body.streaming.enabled else None,
-            }
+            },
+            headers,
         )
 
     @router.post("/stream/update", response_model=UpdateAnswer | UpdatesAnswer)
@@ -85,23 +78,17 @@ def session_routes(service: Service) -> APIRouter:
         """
         principal = await service.caller(request, Scope.PRODUCE)
         if isinstance(body, UpdateBody):
-            return _json(describe(await _update(principal, body)))
+            answer, headers = await producing.update(principal, body)
+            return _json(describe(answer), headers)
         results = await asyncio.gather(*(_try(principal, one) for one in body.updates))
         return _json({"results": results})
 
     async def _try(principal: Principal, body: UpdateBody) -> dict[str, Any]:
         try:
-            return describe(await _update(principal, body))
+            answer, _ = await producing.update(principal, body)
+            return describe(answer)
         except TidegateError as error:
             return {"streamId": body.stream_id, "problem": as_problem(error).body}
-
-    async def _update(principal: Principal, body: UpdateBody) -> Answer:
-        service.require_owner(principal, body.stream_id)
-        if body.delta is not None and body.seq is not None:
-            return await exchange.append(
-                body.stream_id, body.delta, body.seq, position=body.position
-            )
-        return await exchange.replace(body.stream_id, body.content or "", position=body.position)
 
     @router.post("/stream/finish", response_model=FinishAnswer)
     async def finish(request: Request, body: FinishBody) -> Response:
@@ -109,16 +96,7 @@ def session_routes(service: Service) -> APIRouter:
         checks have answered; `summary` is null until then.
         """
         principal = await service.caller(request, Scope.PRODUCE)
-        service.require_owner(principal, body.stream_id)
-        ended = await exchange.finish(
-            body.stream_id,
-            body.final_content,
-            seq=body.seq,
-            position=body.position,
-            aborted=body.aborted,
-            settle_s=_SETTLE_S,
-        )
-        return _json(conclude(*ended))
+        return _json(conclude(*await producing.finish(principal, body)))
 
     @router.get("/stream/status", response_model=FinishAnswer)
     async def status(
@@ -129,29 +107,17 @@ def session_routes(service: Service) -> APIRouter:
         """Tell where a stream stands; with `position`, also what was released from there on."""
         principal = await service.caller(request, Scope.READ)
         service.require_reader(principal, stream_id)
-        return _json(conclude(*exchange.look(stream_id, position)))
+        return _json(conclude(*service.exchange.look(stream_id, position)))
 
     @router.post("/check", response_model=CheckAnswer)
     async def check(request: Request, body: CheckBody) -> Response:
         """Judge a whole text in one call, for clients that do not stream."""
         principal = await service.caller(request, Scope.PRODUCE)
-        stream_id = service.ids.new(principal)
-        context = _context(principal, body.context)
-        ended = await exchange.check(stream_id, body.content, body.policy, context, _CHECK_S)
+        ended, headers = await producing.check(principal, body)
         text = "".join(segment.text for segment in ended.answer.segments)
-        return _json({**conclude(*ended), "text": text})
+        return _json({**conclude(*ended), "text": text}, headers)
 
     return router
-
-
-def _context(principal: Principal, context: StreamContext) -> Context:
-    return Context(
-        tenant=principal.tenant,
-        user_id=context.user_id,
-        bot_id=context.bot_id,
-        session_id=context.session_id,
-        correlation_id=context.correlation_id,
-    )
 
 
 def _query(streaming: Streaming) -> str:
@@ -165,5 +131,5 @@ def _query(streaming: Streaming) -> str:
     return "?" + "&".join(parts) if parts else ""
 
 
-def _json(members: dict[str, Any]) -> Response:
-    return Response(encode(members), media_type="application/json")
+def _json(members: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    return Response(encode(members), headers=headers, media_type="application/json")

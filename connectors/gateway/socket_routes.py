@@ -10,6 +10,7 @@ out  the stream's events, and to each message
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocketDisconnect
 
 from connectors.gateway.answers import conclude, describe
-from connectors.gateway.auth.principal import AccessError, Scope
+from connectors.gateway.auth.principal import AccessError, Principal, Scope
 from connectors.gateway.auth.stream_ids import UnknownStream
 from connectors.gateway.auth.tickets import Purpose
 from connectors.gateway.bodies import FinishBody, UpdateBody
@@ -49,7 +50,7 @@ def socket_routes(service: Service) -> APIRouter:
     ) -> None:
         """Follow a stream, and send it."""
         try:
-            may_send = await _enter(service, socket, stream_id)
+            sender = await _enter(service, socket, stream_id)
             last = socket.query_params.get("last_event_id")
             subscription = Subscription(
                 service.streams.get(stream_id),
@@ -66,71 +67,66 @@ def socket_routes(service: Service) -> APIRouter:
             await socket.close(_CODES.get(status, _TOO_MUCH), type(error).__name__)
             return
         await socket.accept()
-        await _Talk(service, socket, stream_id, may_send=may_send).run(subscription)
+        await _Talk(service, socket, stream_id, sender).run(subscription)
 
     return router
 
 
-async def _enter(service: Service, socket: WebSocket, stream_id: str) -> bool:
-    """Let a reader in; return whether it may send as well. Raises AccessError."""
+async def _enter(service: Service, socket: WebSocket, stream_id: str) -> Principal | None:
+    """Let a reader in; return who it is if it may send as well. Raises AccessError."""
     principal = await service.reader(socket, stream_id, Purpose.SOCKET)
     try:
         service.require_owner(principal, stream_id)
     except UnknownStream:
-        return False
-    return principal.allows(Scope.PRODUCE)
+        return None
+    return principal if principal.allows(Scope.PRODUCE) else None
 
 
 class _Talk:
     """Both directions of one WebSocket."""
 
     def __init__(
-        self, service: Service, socket: WebSocket, stream_id: str, *, may_send: bool
+        self, service: Service, socket: WebSocket, stream_id: str, sender: Principal | None
     ) -> None:
+        """sender: who may send; None for one who only reads."""
         self._service = service
         self._socket = socket
         self._stream_id = stream_id
-        self._may_send = may_send
+        self._sender = sender
         self._room = asyncio.Semaphore(_MAX_OPEN)
         # One message at a time: events and answers share the connection.
         self._turn = asyncio.Lock()
 
     async def run(self, subscription: Subscription) -> None:
         """Talk until either side ends it."""
-        teller = asyncio.create_task(self._tell(subscription))
-        listener = asyncio.create_task(self._listen())
+        connections = self._service.connections
+        connection = connections.add("websocket")
+        teller = asyncio.create_task(self._tell(subscription, connection))
+        listener = asyncio.create_task(self._listen(connection))
         try:
             await asyncio.wait((teller, listener), return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (teller, listener):
                 task.cancel()
             await asyncio.gather(teller, listener, return_exceptions=True)
+            connections.remove(connection)
             with suppress(RuntimeError):
                 await self._socket.close(_NORMAL)
 
-    async def _tell(self, subscription: Subscription) -> None:
-        connections = self._service.connections
-        connection = connections.add("websocket")
-        try:
+    async def _tell(self, subscription: Subscription, connection: Connection) -> None:
+        with suppress(WebSocketDisconnect):
             async for batch in subscription.batches():
                 for message in batch:
                     await self._put(message, connection)
-        except WebSocketDisconnect:
-            return
-        finally:
-            connections.remove(connection)
 
-    async def _put(self, message: bytes, connection: Connection | None = None) -> None:
+    async def _put(self, message: bytes, connection: Connection) -> None:
         async with self._turn:
-            if connection is None:
-                await self._socket.send_text(message.decode())
-            else:
-                await connection.send(self._send, message)
+            await connection.send(self._send, message)
 
     async def _send(self, message: bytes) -> None:
         await self._socket.send_text(message.decode())
 
-    async def _listen(self) -> None:
+    async def _listen(self, connection: Connection) -> None:
         async with asyncio.TaskGroup() as answering:
             while True:
                 try:
@@ -139,12 +135,12 @@ class _Talk:
                     break
                 await self._room.acquire()
                 # Begun in the order they came; each publishes before it waits.
-                answering.create_task(self._answer(text))
+                answering.create_task(self._answer(text, connection))
 
-    async def _answer(self, text: str) -> None:
+    async def _answer(self, text: str, connection: Connection) -> None:
         try:
             with suppress(WebSocketDisconnect, RuntimeError):
-                await self._put(msgspec.json.encode(await self._reply(text)))
+                await self._put(msgspec.json.encode(await self._reply(text)), connection)
         finally:
             self._room.release()
 
@@ -162,41 +158,29 @@ class _Talk:
     async def _carry_out(self, kind: object, message: dict[str, Any]) -> dict[str, Any]:
         if kind not in ("update", "finish"):
             raise Problem(422, "invalid", "type: expected update, finish or ping; correct it")
-        if not self._may_send:
+        if self._sender is None:
             raise Problem(403, "forbidden", "only who began the stream may send to it")
-        exchange = self._service.exchange
+        producing = self._service.producing
         named = {**message, "streamId": self._stream_id}
         try:
             if kind == "finish":
+                # Who follows the stream is told of its audit record; nothing waits for that here.
                 end = FinishBody.model_validate(named)
-                ended = await exchange.finish(
-                    self._stream_id,
-                    end.final_content,
-                    seq=end.seq,
-                    position=end.position,
-                    aborted=end.aborted,
-                )
-                return conclude(*ended)
+                return conclude(*await producing.finish(self._sender, end, 0.0))
             body = UpdateBody.model_validate(named)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             at = ".".join(map(str, first["loc"])) or "message"
             raise Problem(422, "invalid", f"{at}: {first['msg']}; correct the message") from None
-        if body.delta is not None and body.seq is not None:
-            answer = await exchange.append(
-                self._stream_id, body.delta, body.seq, position=body.position
-            )
-        else:
-            answer = await exchange.replace(
-                self._stream_id, body.content or "", position=body.position
-            )
+        answer, _ = await producing.update(self._sender, body)
         return describe(answer)
 
 
 def _message(text: str) -> dict[str, Any]:
     try:
-        message = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+        # Not msgspec: halves of surrogate pairs may stand in it, see `bodies.Text`.
+        message = json.loads(text)
+    except (ValueError, RecursionError):
         raise Problem(400, "not-json", "the message is not JSON; send an object") from None
     if not isinstance(message, dict):
         raise Problem(400, "not-json", "the message is no object; send one with a type")

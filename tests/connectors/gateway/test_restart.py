@@ -66,6 +66,6 @@ def test_it_stops_quickly_while_clients_listen(tmp_path: Path) -> None:
 
 def test_two_processes_never_share_a_data_directory(tmp_path: Path) -> None:
     first = Gateway(**data_directory(tmp_path))
-    with pytest.raises(AssertionError, match="data directory .* is in use by process"):
+    with pytest.raises(AssertionError, match=r"data directory .* is in use by process"):
         Gateway(**data_directory(tmp_path))
     first.stop()
