@@ -81,13 +81,29 @@ function travelDocument(text) {
   return values.reduce((sum, value, at) => sum + value * weights[at % 3], 0) % 10 === check;
 }
 
-function namesSomebody(text) {
-  return !["0", "127", "255"].includes(text.split(".")[0]) && !text.includes("255.255");
+/** What leads to nobody from outside (IANA, RFC 6890): the first address, and the bits that count. */
+const PRIVATE_V4 = [
+  ...["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"],
+  ...["192.0.0.0/24", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15"],
+  "224.0.0.0/3",
+].map((network) => {
+  const [address, bits] = network.split("/");
+  return [numberOf(address), Number(bits)];
+});
+
+function numberOf(address) {
+  return address.split(".").reduce((number, part) => number * 256 + Number(part), 0);
 }
 
-function isNoVersion(text) {
-  const parts = text.split("/")[0].split(".");
-  return namesSomebody(text) && (parts[0] === "10" || parts.some((part) => part.length === 3));
+/** @param {string} text @returns {"nobody" | "private" | "public" | "version"} */
+function kindOfV4(text) {
+  const address = text.split("/")[0];
+  const parts = address.split(".");
+  if (["0", "127", "255"].includes(parts[0]) || address.includes("255.255")) return "nobody";
+  const number = numberOf(address);
+  const inside = ([first, bits]) => number >>> (32 - bits) === first >>> (32 - bits);
+  if (PRIVATE_V4.some(inside)) return "private";
+  return parts.some((part) => part.length === 3) ? "public" : "version";
 }
 
 const hexadecimalsOf = (text) => text.toLowerCase().replace(/[^0-9a-z]/g, "");
@@ -153,9 +169,10 @@ const SIMPLE = {
   bech32,
   "starts-with-date": startsWithDate,
   "travel-document": travelDocument,
-  "ipv4-is-no-version": isNoVersion,
-  "ipv4-may-be-a-version": (text) => namesSomebody(text) && !isNoVersion(text),
-  "ipv4-names-nobody": (text) => !namesSomebody(text),
+  "ipv4-is-public": (text) => kindOfV4(text) === "public",
+  "ipv4-is-private": (text) => kindOfV4(text) === "private",
+  "ipv4-may-be-a-version": (text) => kindOfV4(text) === "version",
+  "ipv4-names-nobody": (text) => kindOfV4(text) === "nobody",
   "mac-has-letters": (text) => isVaried(text) && !isDecimal(text),
   "mac-is-decimal": (text) => isVaried(text) && isDecimal(text),
   "phone-is-not-counted": isNotCounted,

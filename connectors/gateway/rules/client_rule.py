@@ -38,7 +38,7 @@ class Selection(NamedTuple):
 def select(policy: Policy, withheld: frozenset[str] = frozenset()) -> Selection:
     """Choose and write the rules.
 
-    withheld: ids of guardrails, families and rules that stay here although they could be run.
+    withheld: guardrails and families that stay here although they could be run.
     """
     rules: list[ClientRule] = []
     left_out: list[LeftOut] = []
@@ -48,7 +48,7 @@ def select(policy: Policy, withheld: frozenset[str] = frozenset()) -> Selection:
             try:
                 if reason is not None or rule is None:
                     raise Untranslatable(reason or "it is a limit, which only the whole text has")
-                rules.append(write_rule(setting, rule, withheld))
+                rules.append(write_rule(setting, rule))
             except Untranslatable as error:
                 left_out.append(LeftOut(setting.guardrail.id, name, str(error)))
     return Selection(tuple(rules), tuple(left_out))
@@ -79,10 +79,8 @@ def _keeps(setting: Setting, withheld: frozenset[str]) -> str | None:
     return None
 
 
-def write_rule(setting: Setting, rule: Rule, withheld: frozenset[str]) -> ClientRule:
+def write_rule(setting: Setting, rule: Rule) -> ClientRule:
     """Write one rule. Raises Untranslatable."""
-    if rule.id in withheld:
-        raise Untranslatable("it is withheld by the gateway's settings")
     if isinstance(rule, ScanRule):
         raise Untranslatable("it follows the text with a state of its own")
     if rule.bounds is not None:

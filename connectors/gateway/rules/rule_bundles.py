@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import zstandard
 
 from connectors.gateway.rules.bundle import bundle
 from connectors.gateway.rules.client_rule import LeftOut, Selection, select
+from connectors.gateway.rules.settings import DEFAULT_TTL
 from connectors.gateway.rules.signing import RuleSigner
 from guardrails.plans import Plans
 from guardrails.policy import Policy
 
-# A client that cannot reach us uses its rules for so long. Hours: a revoked rule is gone the same
-# day; shorter would leave a page without rules whenever we are away for a moment.
-DEFAULT_TTL = timedelta(hours=4)
 # Seconds in which a client does not ask again, so that a changed policy is there within a minute.
 MAX_AGE_S = 60
 CONTENT_TYPE = "application/jose+json"
+# Where bundles are served.
+PATH = "/v1/rules"
 # Selections kept: of the policies that are asked for.
 _KEPT = 16
 
@@ -89,8 +90,8 @@ class RuleBundles:
 
     The time they are issued at is a multiple of half their life: replicas with the same key and
     policy send the same bytes under the same ETag, and what a client gets lives half as long at
-    least. The first one of a policy takes two seconds: ask for it before the gateway is ready, and
-    off the event loop. Used from one thread at a time.
+    least. The first one of a policy takes a second or two, so ask off the event loop; threads may
+    ask at once.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class RuleBundles:
         self._now = now
         self._ttl = ttl
         self._withheld = withheld
+        self._lock = threading.Lock()
         self._selections: dict[str, Selection] = {}
         self._signed: dict[tuple[str, str, int], SignedBundle] = {}
 
@@ -124,6 +126,25 @@ class RuleBundles:
         found = self._in_force(policy)
         if found is None:
             return None
+        with self._lock:
+            return self._current(found)
+
+    def describe(self, policy: str | None = None) -> dict[str, Any] | None:
+        """Return what a new stream is told of the rules; None without such a policy. Costs nothing.
+
+        A client whose bundle has a lower version asks for a new one.
+        """
+        found = self._in_force(policy)
+        if found is None:
+            return None
+        return {
+            "href": PATH,
+            "policy": found.policy.name,
+            "version": found.version,
+            "keyId": self._signer.key_id,
+        }
+
+    def _current(self, found: InForce) -> SignedBundle:
         issued_at = self._issued_at()
         key = found.policy.name, found.policy.version, found.version
         signed = self._signed.get(key)
@@ -137,7 +158,10 @@ class RuleBundles:
     def left_out(self, policy: str | None = None) -> tuple[LeftOut, ...]:
         """Return which rules clients do not get, and why. For administrators only."""
         found = self._in_force(policy)
-        return () if found is None else self._select(found.policy).left_out
+        if found is None:
+            return ()
+        with self._lock:
+            return self._select(found.policy).left_out
 
     def answer(
         self, policy: str | None = None, *, if_none_match: str = "", accept_encoding: str = ""

@@ -68,7 +68,7 @@ def handed_out(policy: Policy) -> list[Rule]:
         for rule in setting.rules:
             if setting.guardrail.performance.client_safe:
                 try:
-                    write_rule(setting, rule, frozenset())
+                    write_rule(setting, rule)
                 except Untranslatable:
                     continue
                 rules.append(rule)

@@ -113,7 +113,7 @@ def test_random_expressions_match_the_same_in_both_languages() -> None:
     random = Random(7)
     cases: list[tuple[str, str]] = []
     refused = 0
-    while len(cases) < 12_000:
+    while len(cases) < 8_000:
         expression = Expressions(random).one()
         try:
             compiled(expression)
@@ -123,7 +123,7 @@ def test_random_expressions_match_the_same_in_both_languages() -> None:
         cases += [(expression, cleaned(text(random))) for _ in range(4)]
     found = compare(cases)
     print(f"{len(cases):,} pairs agree, {found:,} with matches; {refused:,} expressions refused")
-    assert found > 5_000
+    assert found > 3_000
 
 
 def cleaned(text: str) -> str:

@@ -105,7 +105,7 @@ def test_only_what_clients_may_run_is_handed_out_and_the_rest_is_listed_with_its
         assert hidden not in handed
 
 
-@pytest.mark.parametrize("withheld", ["patterns", "content", "case-no"])
+@pytest.mark.parametrize("withheld", ["patterns", "content"])
 def test_what_is_withheld_is_not_handed_out(withheld: str) -> None:
     bundles, _ = bundles_of(SMALL, withheld=frozenset({withheld}))
     signed = bundles.current()
@@ -228,6 +228,17 @@ def test_an_answer_is_compressed_and_a_known_one_is_not_sent_again() -> None:
     changed = bundles.answer(if_none_match='"x"')
     assert changed is not None
     assert changed.status == 200
+
+
+def test_a_new_stream_is_told_which_version_there_is() -> None:
+    bundles, _ = bundles_of(SMALL, version=9)
+    assert bundles.describe() == {
+        "href": "/v1/rules",
+        "policy": "small",
+        "version": 9,
+        "keyId": bundles.public_key["kid"],
+    }
+    assert bundles.describe("another") is None
 
 
 def test_there_is_no_answer_about_an_unknown_policy() -> None:
