@@ -140,7 +140,8 @@ def _decode_leniently(value: bytes) -> Chunk:
     for field, name in (("stream_id", chunk.stream_id), ("policy", chunk.policy)):
         if name is not None and _LONE_SURROGATE.search(name):
             raise MalformedEvent("bad-id", f"'{field}' must be {_ALLOWED[field]}")
-    return msgspec.structs.replace(chunk, context=_clean_context(chunk.context))
+    reason = None if chunk.unscanned is None else clean(chunk.unscanned)
+    return msgspec.structs.replace(chunk, context=_clean_context(chunk.context), unscanned=reason)
 
 
 def _clean_context(context: Context | None) -> Context | None:

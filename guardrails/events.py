@@ -15,6 +15,8 @@ from guardrails.guardrail import Action, Mode, PerformanceClass
 
 # Long enough for a UUID with a tenant prefix; ids are keys of state and of Kafka records.
 MAX_ID_CHARS = 256
+# A reason is a few words; the audit record holds up to a thousand.
+MAX_REASON_CHARS = 128
 # 2**53 - 1: JSON numbers beyond it are not exact in JavaScript.
 MAX_SEQ = 2**53 - 1
 
@@ -38,7 +40,9 @@ class Chunk(Struct, frozen=True, omit_defaults=True, gc=False):
 
     text: what is new; or content: the whole text so far. The first and the last chunk may have
     neither: they only open and end the stream. final: the stream ends behind this chunk.
-    aborted: it ends and the producer gave up. sent_at: aware, for latency only.
+    aborted: it ends and the producer gave up. sent_at: aware, for latency only. unscanned: something
+    of the reply stands before this text that nobody could read, and why, in the producer's words
+    and without text; the audit record lists it.
     """
 
     stream_id: Id
@@ -50,6 +54,7 @@ class Chunk(Struct, frozen=True, omit_defaults=True, gc=False):
     sent_at: Annotated[datetime, Meta(tz=True)] | None = None
     policy: Id | None = None
     context: Context | None = None
+    unscanned: Annotated[str, Meta(min_length=1, max_length=MAX_REASON_CHARS)] | None = None
     v: Literal[1] = 1
 
 

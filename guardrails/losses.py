@@ -1,4 +1,4 @@
-"""Text of a stream that never came, by offset: what the audit lists as not scanned."""
+"""What of a stream never came or could not be read, by offset: the audit lists it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_LISTED_GAPS = 1_000
 
 
 class Losses:
-    """The gaps of one stream.
+    """The gaps of one stream, and what its producer could not read.
 
     >>> losses = Losses()
     >>> losses.note(Lost(3, 4), 120)
@@ -34,9 +34,14 @@ class Losses:
             last = msgspec.structs.replace(last, last_missing_seq=lost.last)
             self._listed = (*others, last)
 
+    def note_unread(self, reason: str, offset: int) -> None:
+        """Remember that something came there that nobody could read; bounded as gaps are."""
+        if len(self._listed) < MAX_LISTED_GAPS:
+            self._listed = (*self._listed, Unscanned(offset, reason))
+
     @property
     def listed(self) -> tuple[Unscanned, ...]:
-        """Return the gaps in order."""
+        """Return all of them in order."""
         return self._listed
 
     def snapshot(self) -> bytes:

@@ -121,7 +121,8 @@ class Session:
         self.lifetime.touch(now_ms)
         if self._is_content:
             return self._receive_content(chunk, latency_ms)
-        if text is not None and not chunk.aborted and self.sequencer.take(chunk.seq):
+        unusual = chunk.aborted or chunk.unscanned is not None
+        if text is not None and not unusual and self.sequencer.take(chunk.seq):
             # The common case: nothing is missing, nothing waits.
             return [self._push(text, final=chunk.final, latency_ms=latency_ms)]
         limits = self.plan.policy.limits
@@ -151,6 +152,8 @@ class Session:
                 continue
             if step.aborted:
                 self.ended_by = "aborted"
+            if step.unscanned is not None:
+                self._losses.note_unread(step.unscanned, self._inspection.received)
             final = step.final or step.aborted
             verdicts.append(self._push(step.text or "", final=final, latency_ms=latency_ms))
             if final:
@@ -176,6 +179,8 @@ class Session:
         final = chunk.final or chunk.aborted
         if chunk.aborted:
             self.ended_by = "aborted"
+        if chunk.unscanned is not None:
+            self._losses.note_unread(chunk.unscanned, self._inspection.received)
         if chunk.content is None:
             return [self._push("", final=final, latency_ms=latency_ms)]
         inspection, tracker = self._inspection, self._content

@@ -319,6 +319,21 @@ def test_a_stream_without_any_text_is_complete() -> None:
     assert (sent.shown, sent.session.state) == ("", "complete")
 
 
+@pytest.mark.parametrize("kind", ["text", "content"])
+def test_what_a_producer_could_not_read_is_listed_where_it_stood(kind: str) -> None:
+    session = Session("s", plan_of(redact(CARD)))
+    for seq, text in enumerate(["One. ", "One. Two."]):
+        piece = text if kind == "content" else text.removeprefix("One. " if seq else "")
+        reason = "a frame nobody knows" if seq else None
+        session.receive(Chunk("s", seq, **{kind: piece}, unscanned=reason), seq)
+        saved = pickle.loads(pickle.dumps(session.snapshot()))
+        session = Session.restore(saved, session.plan)
+    session.receive(Chunk("s", 1, **{kind: "again"}, unscanned="a frame nobody knows"), 2)
+    session.receive(Chunk("s", 2, final=True), 3)
+    listed = session.audit().content.unscanned
+    assert [(one.offset, one.reason) for one in listed] == [(5, "a frame nobody knows")]
+
+
 def test_text_after_the_end_changes_nothing() -> None:
     sent = Sent(plan_of())
     sent(0, "a", final=True)
