@@ -1,0 +1,276 @@
+// One stream: sends what a model writes, in order and once, and hears what becomes of it, over
+// connections that may break at any time. Nothing is lost and nothing counts twice: an update that
+// was not answered is sent again under the same number, and events go on behind the last one.
+//
+// Tells: "connection" {state, transport, note}, "event" (the gateway's), "answer" {data, tookMs},
+// "healed" (where the stream stands, behind a gap), "failure" (an Error: it cannot go on here).
+
+import { CHANNELS } from "./channel.js";
+import { wellFormed } from "./code-points.js";
+import { Away, Problem } from "./gateway.js";
+
+// Milliseconds between attempts to come back: soon at first, never longer than a few seconds.
+const FIRST_RETRY_MS = 200;
+const LAST_RETRY_MS = 3_000;
+// Attempts after which another way is tried, if the gateway itself can be reached.
+const MAX_REFUSALS = 2;
+// Code points of one update are at most 100,000; UTF-16 units are never fewer.
+const MAX_DELTA_UNITS = 50_000;
+// Milliseconds a reconnection is shown as such.
+const SHOWN_MS = 1_500;
+
+export class GuardedStream extends EventTarget {
+  // transport: "auto" or the kind of a channel.
+  constructor(gateway, { policy = null, transport = "auto" } = {}) {
+    super();
+    this.gateway = gateway;
+    this.policy = policy;
+    this.isAutomatic = transport === "auto";
+    this.kinds = this.isAutomatic ? CHANNELS : CHANNELS.filter(({ kind }) => kind === transport);
+    this.id = null;
+    this.channel = null;
+    this.lastEventId = null;
+    this.refusals = 0;
+    this.breaks = 0;
+    // What was written and not sent; what was sent and not answered.
+    this.buffer = "";
+    this.unanswered = null;
+    this.sent = 0;
+    this.ending = null;
+    this.isOver = false;
+    this.isTold = false;
+    // How far the text has been read; whoever reads it says so.
+    this.position = () => 0;
+    this.behindGap = null;
+    this.back = null;
+    this.network = { offline: () => this.channel?.end(new Away("offline")), online: () => this.wake?.() };
+  }
+
+  // Start it at the gateway and connect. Throws Problem, Away.
+  async open() {
+    this.connection("connecting");
+    const answer = await this.gateway.post("/v1/stream/start", {
+      ...(this.policy === null ? {} : { policy: this.policy }),
+      context: { sessionId: "page" },
+    });
+    this.id = answer.streamId;
+    for (const [name, act] of Object.entries(this.network)) addEventListener(name, act);
+    this.keepConnected();
+  }
+
+  write(text) {
+    this.buffer += text;
+    this.pump();
+  }
+
+  // End it behind what was written. aborted: the model gave up.
+  finish({ aborted = false } = {}) {
+    this.ending ??= { type: "finish", aborted };
+    this.pump();
+  }
+
+  close() {
+    this.isTold = true;
+    this.channel?.close();
+    this.wake?.();
+    for (const [name, act] of Object.entries(this.network)) removeEventListener(name, act);
+  }
+
+  tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  connection(state, note = null) {
+    this.state = state;
+    this.tell("connection", { state, note, transport: this.kinds[0].title });
+  }
+
+  fail(error) {
+    this.isOver = true;
+    this.close();
+    this.tell("failure", error);
+  }
+
+  // -- connections ---------------------------------------------------------------------------
+
+  async keepConnected() {
+    let lostAt = null;
+    for (let retries = 0; !this.isTold; retries += 1) {
+      let error = await this.attempt(lostAt);
+      if (this.isTold) return;
+      if (this.channel?.wasOpen) {
+        [lostAt, retries] = [performance.now(), 0];
+      } else {
+        error = (await this.countRefusal()) ?? error;
+      }
+      if (isFinal(error)) return this.fail(error);
+      this.channel = null;
+      if (lostAt !== null) this.connection("reconnecting", { why: reason(error) });
+      else this.connection("connecting", { why: reason(error) });
+      await this.pause(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** retries));
+    }
+  }
+
+  // Connect and stay so as long as it holds; return what ended it.
+  async attempt(lostAt) {
+    try {
+      await this.connect(lostAt);
+      this.refusals = 0;
+      this.pump();
+      return await this.broken;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  async connect(lostAt) {
+    const [Kind] = this.kinds;
+    this.broken = new Promise((resolve) => {
+      this.channel = new Kind(this.gateway, this.id, this.lastEventId, {
+        event: (event) => this.hear(event),
+        closed: resolve,
+      });
+    });
+    this.back = lostAt === null ? null : { lostAt, replayed: 0, until: null };
+    await this.channel.open();
+    this.channel.wasOpen = true;
+    if (lostAt === null) this.connection("live");
+    else if (this.back !== null) this.showReturn();
+  }
+
+  showReturn() {
+    const back = this.back;
+    this.breaks += 1;
+    const awayMs = performance.now() - back.lostAt;
+    const say = (state) => this.connection(state, { awayMs, replayed: back.replayed });
+    back.say = say;
+    say("replayed");
+    setTimeout(() => {
+      if (this.back === back && this.state === "replayed") this.connection("live");
+    }, SHOWN_MS);
+  }
+
+  // A way that is closed while the gateway is there is not tried for ever. Return what else
+  // may be wrong, or null.
+  async countRefusal() {
+    if (!(await this.gateway.isThere())) return null;
+    this.refusals += 1;
+    if (this.refusals < MAX_REFUSALS) return null;
+    this.refusals = 0;
+    if (this.isAutomatic && this.kinds.length > 1) {
+      this.kinds = this.kinds.slice(1);
+      return null;
+    }
+    // An EventSource does not say why it was refused; a request is told.
+    return this.gateway.get(`/v1/stream/status?streamId=${this.id}`).then(() => null, (error) => error);
+  }
+
+  pause(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  hear(event) {
+    // What lies behind a gap waits until it is known what of the gap can be had.
+    if (this.behindGap) {
+      this.behindGap.push(event);
+      return;
+    }
+    if (event.id !== undefined) this.lastEventId = event.id;
+    this.countReplayed(event);
+    this.tell("event", event);
+    if (event.type === "gap") this.heal(event.data);
+    if (event.type === "end") {
+      this.close();
+      this.connection("ended");
+    }
+  }
+
+  // What happened before the connection stood is a replay: the first event says when it stood.
+  countReplayed(event) {
+    if (this.back === null) return;
+    if (event.type === "metadata") this.back.until = event.timestamp;
+    else if (this.back.until !== null && event.timestamp <= this.back.until) {
+      this.back.replayed += 1;
+      if (this.state === "replayed") this.back.say("replayed");
+    }
+  }
+
+  // Events are missing; what was released may still be known.
+  async heal({ reason }) {
+    this.behindGap = [];
+    this.back = null;
+    this.connection("gap", { why: reason });
+    try {
+      const query = new URLSearchParams({ streamId: this.id, position: this.position() });
+      const data = await this.gateway.get(`/v1/stream/status?${query}`);
+      this.tell("healed", data);
+      setTimeout(() => {
+        if (this.state === "gap") this.connection("live");
+      }, 2 * SHOWN_MS);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) return this.fail(error);
+    } finally {
+      const waiting = this.behindGap;
+      this.behindGap = null;
+      for (const event of waiting) this.hear(event);
+    }
+  }
+
+  // -- updates -------------------------------------------------------------------------------
+
+  // One request at a time. What is written meanwhile goes with the next one.
+  async pump() {
+    if (this.isPumping) return;
+    this.isPumping = true;
+    try {
+      while (!this.isOver && this.channel?.wasOpen && !this.channel.isClosed) {
+        this.unanswered ??= this.nextMessage();
+        if (this.unanswered === null) break;
+        await this.send(this.unanswered);
+      }
+    } finally {
+      this.isPumping = false;
+    }
+  }
+
+  nextMessage() {
+    if (this.buffer !== "") {
+      let end = Math.min(this.buffer.length, MAX_DELTA_UNITS);
+      // A pair of surrogates is one character.
+      if (end < this.buffer.length && /[\ud800-\udbff]/.test(this.buffer[end - 1])) end -= 1;
+      const delta = wellFormed(this.buffer.slice(0, end));
+      this.buffer = this.buffer.slice(end);
+      return { type: "update", delta, seq: this.sent++ };
+    }
+    return this.ending === null ? null : { ...this.ending, seq: this.sent };
+  }
+
+  async send(message) {
+    const begun = performance.now();
+    try {
+      const data = await this.channel.request(message);
+      this.unanswered = null;
+      this.isOver = data.state !== "active" || message.type === "finish";
+      this.tell("answer", { data, tookMs: performance.now() - begun, type: message.type });
+    } catch (error) {
+      if (error instanceof Problem && !error.isPassing) return this.fail(error);
+      if (error instanceof Away && !this.channel?.isClosed) this.channel?.end(error);
+      await this.pause(error.retryAfterS ? error.retryAfterS * 1000 : FIRST_RETRY_MS);
+    }
+  }
+}
+
+// Nobody has the stream any more, or it is not for us.
+function isFinal(error) {
+  return error instanceof Problem && [401, 403, 404].includes(error.status);
+}
+
+function reason(error) {
+  return error instanceof Away ? "away" : "refused";
+}
