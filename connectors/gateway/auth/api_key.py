@@ -14,7 +14,7 @@ PREFIX = "tg_"
 # 256 bits: nobody can search them, so that a plain hash protects a stolen file; a slow one would
 # cost us every request and gain nothing.
 SECRET_BYTES = 32
-# 60 bits: two ids of one file are never the same.
+# 56 bits: two ids of one file are never the same.
 _ID_BYTES = 7
 # Hexadecimal: an id holds no underscore, a secret (base64url) may.
 _SHAPE = re.compile(r"tg_([0-9a-z]{1,32})_([A-Za-z0-9_-]{43})", re.ASCII)
@@ -33,7 +33,8 @@ class ApiKey(NamedTuple):
     def new(cls, token_bytes: Callable[[int], bytes] = secrets.token_bytes) -> ApiKey:
         """Make a key. token_bytes: where randomness comes from."""
         secret = urlsafe_b64encode(token_bytes(SECRET_BYTES)).decode().rstrip("=")
-        return cls(token_bytes(_ID_BYTES).hex(), secret)
+        # A letter in front: YAML takes some hexadecimal for numbers (12, 1e5).
+        return cls(f"k{token_bytes(_ID_BYTES).hex()}", secret)
 
     @classmethod
     def parse(cls, text: str) -> ApiKey | None:

@@ -53,6 +53,11 @@ class Gatekeeper:
         if self._issuer is not None:
             await self._issuer.close()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody is served, whatever they send."""
+        return self._is_open
+
     async def authenticate(self, authorization: str | None, api_key: str | None) -> Principal:
         """Return who calls.
 

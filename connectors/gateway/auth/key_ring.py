@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,8 +13,7 @@ from connectors.logs import logger
 
 log = logger(__name__)
 
-# A second: a key that was taken away is refused as soon as anyone would try it, and `stat` costs a
-# microsecond or two.
+# A second: a key that was taken away is soon refused, and `stat` costs a microsecond or two.
 LOOK_EVERY_S = 1.0
 
 _Stamp = tuple[int, int, int, int]
@@ -22,8 +22,9 @@ _Stamp = tuple[int, int, int, int]
 class KeyRing:
     """Tells whom a key speaks for.
 
-    The file is looked at when a key is, at most once a second. One that cannot be used is logged
-    and changes nothing: the keys before it stay.
+    The file is looked at when a key is, at most once a second, and a changed one is read beside
+    (0.7 s for 1,000 keys). One that cannot be used is logged and changes nothing: the keys before
+    it stay.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class KeyRing:
         self._stamp = _stamp(path)
         self._keys: Mapping[str, KeyEntry] = read_key_file(path)
         self._looked_at = monotonic()
+        self._reading: threading.Thread | None = None
 
     def authenticate(self, text: str) -> Principal:
         """Return whom a key speaks for. Raises Unauthorized; its message names no part of it."""
@@ -66,11 +68,17 @@ class KeyRing:
         if now - self._looked_at < LOOK_EVERY_S:
             return
         self._looked_at = now
+        if self._reading is not None and self._reading.is_alive():
+            return
         stamp = _stamp(self._path)
         if stamp == self._stamp:
             return
         # Told once for each change, however long the file stays broken.
         self._stamp = stamp
+        self._reading = threading.Thread(target=self._read, name="api-keys", daemon=True)
+        self._reading.start()
+
+    def _read(self) -> None:
         try:
             self._keys = read_key_file(self._path)
         except KeyFileError as error:

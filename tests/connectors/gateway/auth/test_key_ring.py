@@ -70,6 +70,12 @@ def test_a_new_key_has_256_random_bits_and_its_prefix() -> None:
     assert KEY.secret not in KEY.digest
 
 
+@pytest.mark.parametrize("content", [b"\x00", b"\x12", b"\x1e"])
+def test_no_id_is_a_number_to_yaml(open_ring: Callable[..., KeyRing], content: bytes) -> None:
+    key = ApiKey.new(lambda size: content * size)
+    assert open_ring(entry(key)).authenticate(key.text).tenant == "acme"
+
+
 def test_a_key_speaks_for_its_principal(open_ring: Callable[..., KeyRing]) -> None:
     principal = open_ring(entry(KEY)).authenticate(KEY.text)
     assert (principal.tenant, principal.name) == ("acme", "key:plugin")
@@ -141,13 +147,21 @@ def test_a_hash_of_zeros_lets_nobody_in(open_ring: Callable[..., KeyRing]) -> No
     assert not OTHER.matches(None)
 
 
+def look(ring: KeyRing, clock: Clock) -> None:
+    """Let a second pass, have the file looked at, and wait until it is read."""
+    clock.at += 1
+    refusal(ring, "no key")
+    if ring._reading is not None:
+        ring._reading.join(30)
+
+
 def test_a_changed_file_counts_within_a_second(
     open_ring: Callable[..., KeyRing], file: Path, clock: Clock
 ) -> None:
     ring = open_ring(entry(KEY))
     write(file, "keys:\n" + entry(OTHER))
     ring.authenticate(KEY.text)
-    clock.at += 1
+    look(ring, clock)
     ring.authenticate(OTHER.text)
     assert "not known" in refusal(ring, KEY.text)
 
@@ -163,12 +177,12 @@ def test_a_broken_file_changes_nothing_and_is_logged_once(
     ring = open_ring(entry(KEY))
     write(file, broken)
     for _ in range(3):
-        clock.at += 1
+        look(ring, clock)
         ring.authenticate(KEY.text)
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "the keys before it stay" in caplog.text
     write(file, "keys:\n" + entry(OTHER))
-    clock.at += 1
+    look(ring, clock)
     ring.authenticate(OTHER.text)
 
 
@@ -177,11 +191,25 @@ def test_a_file_that_vanishes_changes_nothing_until_it_is_back(
 ) -> None:
     ring = open_ring(entry(KEY))
     file.unlink()
-    clock.at += 1
+    look(ring, clock)
     ring.authenticate(KEY.text)
     write(file, "keys: []\n")
-    clock.at += 1
+    look(ring, clock)
     assert "not known" in refusal(ring, KEY.text)
+
+
+def test_keys_are_answered_while_a_changed_file_is_read(
+    open_ring: Callable[..., KeyRing], file: Path, clock: Clock
+) -> None:
+    ring = open_ring(entry(KEY))
+    many = "".join(entry(ApiKey.new()) for _ in range(300))
+    write(file, "keys:\n" + entry(OTHER) + many)
+    clock.at += 1
+    # Reading takes two tenths of a second; whoever asks first does not wait for it.
+    ring.authenticate(KEY.text)
+    assert ring._reading is not None
+    ring._reading.join(30)
+    ring.authenticate(OTHER.text)
 
 
 def test_a_gateway_does_not_begin_with_a_broken_file(file: Path, clock: Clock) -> None:

@@ -16,6 +16,15 @@ def hit(windows: Windows, tenant: str, user: str, amount: int = 1) -> bool:
     return asyncio.run(windows.acquire_sliding_window_entry(key, 10, 1, amount))
 
 
+def fill(windows: Windows, tenant: str, names: int) -> None:
+    async def hit_all() -> None:
+        for number in range(names):
+            key = RATE.key_for(f"{tenant}{SEPARATOR}user:{number:036}")
+            await windows.acquire_sliding_window_entry(key, 10, 1)
+
+    asyncio.run(hit_all())
+
+
 def spent(windows: Windows, tenant: str, user: str) -> int:
     return windows.look(RATE.key_for(f"{tenant}{SEPARATOR}{user}"), 1).spent
 
@@ -45,8 +54,7 @@ def test_who_invents_names_pushes_out_their_own() -> None:
     windows = Windows(Clock(), max_names=1000)
     for number in range(50):
         hit(windows, "quiet", f"u{number}", 10)
-    for number in range(20_000):
-        hit(windows, "loud", f"invented-{number}")
+    fill(windows, "loud", 20_000)
     assert len(windows) <= 1000
     assert all(not hit(windows, "quiet", f"u{number}") for number in range(50))
 
@@ -79,8 +87,7 @@ def test_a_name_costs_less_than_a_kilobyte() -> None:
     try:
         windows = Windows(Clock(), max_names=10_000)
         before = tracemalloc.get_traced_memory()[0]
-        for number in range(10_000):
-            hit(windows, "acme", f"user:{number:036}")
+        fill(windows, "acme", 10_000)
         each = (tracemalloc.get_traced_memory()[0] - before) / 10_000
     finally:
         tracemalloc.stop()
