@@ -31,6 +31,7 @@ from flows.commands import (
     supervise,
     tail,
     topics,
+    webhooks,
 )
 from flows.commands import eval as evaluation
 
@@ -142,6 +143,7 @@ app.add_typer(topics.app, name="topics")
 app.add_typer(keys.app, name="keys")
 app.add_typer(recovery.app, name="recovery")
 app.add_typer(audit.app, name="audit")
+app.add_typer(webhooks.app, name="webhooks")
 app.command("tail", epilog=tail.EPILOG)(tail.tail)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)

@@ -11,7 +11,9 @@ from connectors.kafka.partitions import format_partitions, parse_partitions
 from flows.crew import Call, Calls
 from flows.exits import UsageError
 
-_SUPERVISED = (("run",), ("checks",), ("audit", "run"))
+_SUPERVISED = (("run",), ("checks",), ("audit", "run"), ("webhooks", "run"))
+# All partitions in one process: their source and their sink share memory.
+_UNDIVIDED = ("audit run", "webhooks run")
 
 
 def list_crews(
@@ -28,7 +30,8 @@ def list_crews(
     kind = next((one for one in _SUPERVISED if tuple(command[: len(one)]) == one), None)
     if kind is None:
         raise UsageError(
-            f"supervise: expected run, checks or 'audit run' behind --, got {command[0]!r}"
+            "supervise: expected run, checks, 'audit run' or 'webhooks run' behind --, got "
+            f"{command[0]!r}"
         )
     name = " ".join(kind)
     if partitions:
@@ -69,8 +72,8 @@ def _parse_all(partitions: Sequence[str]) -> list[str]:
 
 def _apart(name: str, command: Sequence[str], partitions: Sequence[str]) -> list[Call]:
     """Return a call for each list of partitions."""
-    if name == "audit run":
-        raise UsageError("--partitions: `audit run` reads all partitions in one process")
+    if name in _UNDIVIDED:
+        raise UsageError(f"--partitions: `{name}` reads all partitions in one process")
     if len(partitions) > 1 and not any("{partitions}" in word for word in command):
         raise UsageError(
             "--partitions: each process needs a recovery directory of its own; write, for example,"

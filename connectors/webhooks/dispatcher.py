@@ -153,6 +153,9 @@ class Dispatcher:
         try:
             asyncio.run(self._send())
         except Exception as error:  # noqa: BLE001 - told to whoever puts or saves next
+            # What a lane raised comes in a group.
+            while isinstance(error, ExceptionGroup):
+                error = error.exceptions[0]
             self._bug = error
             log.error("sending webhooks ended", error=type(error).__name__)
         finally:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from connectors.outbox import Outbox, Publisher
+from connectors.webhooks.audience import Audience
 from connectors.webhooks.dispatcher import Dispatcher, Settings, make_rooms
-from connectors.webhooks.fanout import Fanout
 from connectors.webhooks.outgoing import GivenUp
 from connectors.webhooks.targets import Target
 from guardrails.records import Record
@@ -31,7 +31,7 @@ class Webhooks:
         rooms = make_rooms(targets)
         kinds = kinds or {"verdicts": "verdicts", "audit": "audit"}
         self._topics = frozenset(kinds)
-        self._fanout = Fanout(targets, rooms, kinds)
+        self._audience = Audience(targets, rooms, kinds)
         self._outbox = Outbox(publisher)
         self._dispatcher = Dispatcher(targets, rooms, self._outbox, settings)
 
@@ -39,8 +39,8 @@ class Webhooks:
         """Send a record to whom it may concern; returns at once. Others' topics are ignored."""
         if record.topic not in self._topics:
             return
-        for name, make in self._fanout.wanted(record):
-            item = self._fanout.take(name, make)
+        for name, make in self._audience.wanted(record):
+            item = self._audience.take(name, make)
             if item is None:
                 self._dispatcher.bury(name, GivenUp(make(), "webhook-full", "its queue is full"))
             else:

@@ -187,7 +187,7 @@ class Lane:
     def _say(self, answer: Answer, given_up: list[GivenUp]) -> None:
         """Tell of a failure, not of each."""
         now = time.monotonic()
-        if self._logged_at and now - self._logged_at < _LOG_EVERY_S and not given_up:
+        if self._logged_at and now - self._logged_at < _LOG_EVERY_S:
             return
         self._logged_at = now
         log.warning(

@@ -8,8 +8,8 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from connectors.living import Living
 from connectors.outbox import Outbox, Publisher
+from connectors.webhooks.audience import Item
 from connectors.webhooks.dispatcher import Dispatcher, Saved, Settings
-from connectors.webhooks.fanout import Item
 from connectors.webhooks.room import Room
 from connectors.webhooks.targets import Target
 

@@ -16,8 +16,8 @@ Examples:
       run --workers 2 --recovery-dir ./recovery              a Bytewax cluster on this machine
 
 \b
-Commands that can be supervised: run, checks, audit run. In their options {partitions} stands for
-the partitions of the process, {process} for its number, from 0.
+Commands that can be supervised: run, checks, audit run, webhooks run. In their options {partitions}
+stands for the partitions of the process, {process} for its number, from 0.
 Who dies is started again after a pause: half a second that doubles with every failure in a row, up
 to 30 s, shortened by chance to at least half. When one process of a cluster dies, all of it is
 started again. What ends with 0 is left alone; what ends with 1 or 2 would do so again.

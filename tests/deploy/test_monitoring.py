@@ -18,6 +18,7 @@ from connectors.metrics.checks import ChecksMetrics
 from connectors.metrics.guard import GuardMetrics
 from connectors.metrics.kafka import FLUSH_S, Lag, LagMetrics
 from connectors.policies.metrics import ACTIVATIONS
+from connectors.webhooks import metrics as webhook_metrics
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "monitoring"
 # What Prometheus adds to every series.
@@ -60,7 +61,8 @@ def series() -> dict[str, set[str]]:
 
     ChecksMetrics(registry).add(Runner())
     LagMetrics(lambda: [Lag("chunks", 0, 7)], registry)
-    wrapped = [*vars(guard).values(), *vars(audit_metrics).values(), FLUSH_S, ACTIVATIONS]
+    modules = [*vars(audit_metrics).values(), *vars(webhook_metrics).values()]
+    wrapped = [*vars(guard).values(), *modules, FLUSH_S, ACTIVATIONS]
     for metric in wrapped:
         if isinstance(metric, MetricWrapperBase):
             labels = set(metric._labelnames)
@@ -134,6 +136,8 @@ def test_every_metric_of_the_guard_and_the_checks_is_on_the_dashboard_or_left_ou
         "tidegate_held_total_chars",
         "tidegate_audit_chain_repairs_total",
         "tidegate_audit_webhook_failures_total",
+        *(f"tidegate_webhooks_{what}_total" for what in ("failures", "unreadable_records")),
+        *("tidegate_webhooks_behind_partitions", "tidegate_webhooks_try_seconds_bucket"),
         *(
             f"tidegate_check_{what}"
             for what in ("requests_total", "retries_total", "too_slow_total")

@@ -211,7 +211,7 @@ def test_no_process_outlives_a_supervisor_that_is_killed(supervise) -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (("scan", "x"), "expected run, checks or 'audit run' behind --, got 'scan'"),
+        (("scan", "x"), "'audit run' or 'webhooks run' behind --, got 'scan'"),
         (("--processes", "2", "checks"), "only `run` can be a cluster; give checks --partitions"),
         (
             ("--partitions", "0", "--partitions", "1", "run"),
@@ -221,6 +221,7 @@ def test_no_process_outlives_a_supervisor_that_is_killed(supervise) -> None:
         (("--partitions", "x", "run"), "expected partitions such as '0-3,7', got 'x'"),
         (("--partitions", "0", "--processes", "2", "run"), "a cluster shares partitions out"),
         (("--partitions", "0", "audit", "run"), "reads all partitions in one process"),
+        (("--partitions", "0", "webhooks", "run"), "reads all partitions in one process"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

@@ -13,8 +13,9 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import run_main
 
 from connectors.memory import MemoryPublisher, MemorySource, MemoryTopics
+from connectors.webhooks.audience import Audience
 from connectors.webhooks.dispatcher import Settings, make_rooms
-from connectors.webhooks.fanout import Fanout, FanoutSource
+from connectors.webhooks.fanout import FanoutSource
 from connectors.webhooks.room import Room
 from connectors.webhooks.schedule import Schedule
 from connectors.webhooks.sink import WebhookSink
@@ -68,9 +69,9 @@ class Flow:
         self.rooms = rooms
         source = MemorySource(topics, list(KINDS), batch=7, stop=self.stop)
         behind = MemorySource(topics, list(KINDS), batch=7)
-        fanout = Fanout(targets, rooms, KINDS)
+        audience = Audience(targets, rooms, KINDS)
         self.flow = Dataflow("webhooks")
-        log = op.input("log", self.flow, FanoutSource(source, behind, fanout, self.stop.is_set))
+        log = op.input("log", self.flow, FanoutSource(source, behind, audience, self.stop.is_set))
         self.sink = WebhookSink(
             targets, rooms, Settings(NEAR, schedule=schedule), lambda: MemoryPublisher(topics)
         )
