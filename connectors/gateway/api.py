@@ -46,7 +46,7 @@ def create_app(service: Service, *, only_loopback_names: bool) -> FastAPI:
     app.include_router(operation_routes(service))
     app.include_router(page_routes(service))
     # The last one added is the outermost.
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, max_s=service.timing.request_s)
     app.add_middleware(Door, origins=service.origins, only_loopback_names=only_loopback_names)
     app.add_middleware(CORSMiddleware, **service.origins.cors())
     app.add_middleware(SecurityHeaders)

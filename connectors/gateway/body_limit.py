@@ -15,8 +15,6 @@ from connectors.gateway.problems import Problem
 # 8 MiB: a million code points of four bytes each, and what JSON adds; what a prompt with history
 # and a few pictures takes at a proxy.
 MAX_BODY_BYTES = 8_388_608
-# Seconds for a whole body: who sends slower keeps a connection busy to no end.
-MAX_BODY_S = 20.0
 
 
 class _Unpacker(Protocol):
@@ -29,9 +27,8 @@ class BodyLimit:
     answered with a problem; a small body that unpacks to a large one is stopped on the way.
     """
 
-    def __init__(
-        self, app: ASGIApp, max_bytes: int = MAX_BODY_BYTES, max_s: float = MAX_BODY_S
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, max_s: float, max_bytes: int = MAX_BODY_BYTES) -> None:
+        """max_s: seconds for a whole body."""
         self._app = app
         self._max_bytes = max_bytes
         self._max_s = max_s

@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from connectors.gateway.service import Service
+from connectors.gateway.wire import HttpWire, SocketWire, room, watch
 from guardrails.errors import ConnectorError
 
 # Seconds for requests that are being answered; event streams are ended before.
@@ -18,6 +19,8 @@ _GRACE_S = 5
 _KEEP_ALIVE_S = 30
 # A WebSocket message carries one update: a million code points and what JSON adds.
 _MAX_MESSAGE_BYTES = 8_388_608
+# 256 KiB wait in the system for a client that takes nothing; by default it would be megabytes each.
+_SEND_BUFFER = 262_144
 # Connections waiting to be accepted: bursts of thousands of opens are answered, not refused.
 _BACKLOG = 4096
 
@@ -41,12 +44,13 @@ class HttpServer:
             # The service begins before anything is accepted, and its errors come out as they are.
             lifespan="off",
             loop="uvloop",
-            http="httptools",
-            ws="websockets-sansio",
+            http=HttpWire,
+            ws=SocketWire,
             ws_max_size=_MAX_MESSAGE_BYTES,
             ws_ping_interval=20.0,
             ws_ping_timeout=20.0,
             timeout_keep_alive=_KEEP_ALIVE_S,
+            limit_concurrency=room(),
             timeout_graceful_shutdown=_GRACE_S,
             server_header=False,
             date_header=False,
@@ -87,9 +91,15 @@ class HttpServer:
         self._loop = asyncio.get_running_loop()
         try:
             await self._service.start()
-            ready = asyncio.create_task(self._tell_ready())
+            beside = (
+                asyncio.create_task(self._tell_ready()),
+                asyncio.create_task(
+                    watch(self._server.server_state.connections, self._service.timing)
+                ),
+            )
             await self._server.serve([self._socket])
-            ready.cancel()
+            for task in beside:
+                task.cancel()
         finally:
             await self._service.close()
             self._socket.close()
@@ -108,6 +118,8 @@ def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Connections inherit it.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
     try:
         listener.bind((host, port))
     except OSError as error:

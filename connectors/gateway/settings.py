@@ -64,6 +64,15 @@ class GatewaySettings(BaseModel):
         le=300,
     )
 
+    request_s: float = _variable(
+        "REQUEST_S",
+        20.0,
+        "Seconds for the head of a request, and again for its body: who sends slower keeps a "
+        "connection busy to no end.",
+        ge=0.1,
+        le=300,
+    )
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the variables named in the fields; absent and empty ones keep their defaults.
@@ -84,5 +93,6 @@ class GatewaySettings(BaseModel):
             heartbeat_s=self.heartbeat_s,
             max_age_s=self.connection_age_s,
             send_s=self.stalled_s,
+            request_s=self.request_s,
             kept_s=self.history_s,
         )
