@@ -40,7 +40,7 @@ class Gatekeeper:
             self._keys = KeyRing(settings.keys_file, now=now, monotonic=monotonic)
         if settings.jwt_issuer is not None:
             self._issuer = Issuer(settings.jwt_issuer, settings.jwt_jwks_url, monotonic)
-            self._tokens = Tokens(settings, self._issuer)
+            self._tokens = Tokens(settings, self._issuer, now)
 
     async def __aenter__(self) -> Self:
         return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jwt
@@ -22,11 +22,14 @@ from connectors.gateway.auth.key_file import NAME
 from connectors.gateway.auth.key_set import MAX_KID_CHARS
 from connectors.gateway.auth.principal import Principal, Scope, Unauthorized
 from connectors.gateway.auth.settings import AuthSettings
+from connectors.gateway.auth.verified import Verified, VerifiedTokens
 
 # Tokens have 1 to 2 kB, with many groups up to 8; servers refuse headers that are longer.
 MAX_TOKEN_CHARS = 16_384
 # OpenID Connect allows a subject 255 characters.
 MAX_SUBJECT_CHARS = 255
+# Seconds since 1970, the year 5138.
+_FAR_OFF = 100_000_000_000
 _AGAIN = "ask the issuer for another token"
 _TENANT = re.compile(NAME, re.ASCII)
 
@@ -34,23 +37,36 @@ _TENANT = re.compile(NAME, re.ASCII)
 class Tokens:
     """Tells whom a token speaks for."""
 
-    def __init__(self, settings: AuthSettings, issuer: Issuer) -> None:
+    def __init__(self, settings: AuthSettings, issuer: Issuer, now: Callable[[], float]) -> None:
+        """now: seconds since 1970."""
         self._settings = settings
         self._issuer = issuer
+        self._verified = VerifiedTokens(now)
 
     async def authenticate(self, token: str) -> Principal:
         """Return whom a token speaks for.
 
         Raises Unauthorized, whose message quotes nothing of the token, and IssuerAway.
         """
+        known = self._verified.find(token)
+        # A key that the issuer took away, or fetched anew, is not the one it was checked with.
+        if (
+            known is not None
+            and await self._issuer.find(known.key.kid, known.algorithm) is known.key
+        ):
+            return known.principal
         kid, algorithm = self._read_header(token)
         key = await self._issuer.find(kid, algorithm)
         if key is None:
             raise Unauthorized("the token is signed by a key that its issuer does not have", _AGAIN)
         claims = self._verify(token, key.key, algorithm)
-        return Principal(
+        principal = Principal(
             self._tenant(claims), f"sub:{_subject(claims)}", _scopes(claims, self._settings)
         )
+        # Some issuers write what no clock reaches.
+        until = min(int(claims["exp"]), _FAR_OFF) + self._settings.jwt_leeway_s
+        self._verified.keep(token, Verified(principal, key, algorithm, until))
+        return principal
 
     def _read_header(self, token: str) -> tuple[str | None, str]:
         """Return the name of the key and the algorithm, of which nothing is believed yet.

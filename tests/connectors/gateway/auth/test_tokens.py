@@ -142,6 +142,11 @@ def test_clocks_may_differ_by_the_leeway_and_not_more() -> None:
     assert "has expired" in told
 
 
+@pytest.mark.parametrize("exp", [10**400, 2**62, "9999999999", 9999999999.5])
+def test_a_token_may_end_in_whatever_future_its_issuer_writes(exp: Any) -> None:
+    assert accepted(lambda server: server.token(exp=exp)).tenant == "acme"
+
+
 def test_a_token_signed_with_the_public_key_as_a_shared_secret_is_refused() -> None:
     def confuse(server: IssuerServer) -> str:
         header = {"alg": "HS256", "typ": "JWT", "kid": "r1"}
