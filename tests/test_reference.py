@@ -81,7 +81,7 @@ def test_every_setting_of_the_runner_is_explained_with_its_default(checks_page: 
 
 def test_the_policies_of_the_page_of_checks_can_be_used(checks_page: str) -> None:
     examples = re.findall(r"```yaml\n(.*?)```", checks_page, re.DOTALL)
-    assert len(examples) == 3
+    assert len(examples) == 4
     for example in examples:
         assert parse_policy(example, "checks.md").resolve()
 

@@ -34,7 +34,7 @@ def open_checker(setting: Setting, environ: Mapping[str, str], limits: ChecksSet
         case LanguageOptions() as options:
             return Language(options)
         case TopicsOptions() as options:
-            return Topics(options, _open_embedder(options, environ, limits))
+            return Topics(options, open_embedder(options, environ, limits))
         case EndpointOptions() as options:
             return _open_client(setting.guardrail.id, options, environ)
     raise SettingError(
@@ -42,9 +42,12 @@ def open_checker(setting: Setting, environ: Mapping[str, str], limits: ChecksSet
     )
 
 
-def _open_embedder(
+def open_embedder(
     options: TopicsOptions, environ: Mapping[str, str], limits: ChecksSettings
 ) -> Embedder:
+    """Return what makes the vectors of topics. Raises SettingError when a secret, an extra or the
+    model is missing.
+    """
     if options.directory is not None:
         return EmbeddingModel(options.directory, environ, limits.processes)
     from connectors.checks.embedding_service import EmbeddingService

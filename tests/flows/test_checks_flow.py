@@ -9,6 +9,8 @@ import pytest
 
 from flows.embedded import Guarded, guard_chunks
 from guardrails.guardrail import Action
+from guardrails.plan import Plan
+from guardrails.plans import Plans
 from guardrails.policy import Policy
 from tests.chunking import in_sizes
 from tests.endpoint import HANG, UNAVAILABLE, Endpoint, judge_words
@@ -125,3 +127,27 @@ def test_events_tell_what_each_check_does(endpoint: Endpoint) -> None:
     kinds = [event.type for event in guarded.events if event.step == "judge"]
     assert kinds == ["step_start", "step_complete", "step_output"]
     assert guarded.events[-1].type == "pipeline_complete"
+
+
+def test_question_and_answer_are_judged_as_a_stream_with_a_policy_of_its_own(
+    endpoint: Endpoint,
+) -> None:
+    endpoint.script = judge_words(["The sky is blue."])
+    relevance = Policy(
+        name="relevance", guardrails={"judge/relevance": judge(endpoint, type="IRRELEVANT")}
+    )
+    answer = {"stream_id": "a", "seq": 0, "text": "The sky is blue.", "final": True}
+    both = {
+        **answer,
+        "stream_id": "a.relevance",
+        "policy": "relevance",
+        "text": "Question: When does the shop open?\nAnswer: The sky is blue.",
+    }
+    plans = Plans(Plan(policy_of()), {"relevance": Plan(relevance)})
+    guarded = guard_chunks(plans, [answer, both], environ={})
+    assert guarded.released("a") == "The sky is blue."
+    assert "judge/relevance" not in guarded.audits["a"].content.guardrails
+    (finding,) = guarded.audits["a.relevance"].content.findings
+    assert finding.type == "IRRELEVANT"
+    (asked,) = endpoint.asked
+    assert "When does the shop open?" in str(asked.body)

@@ -271,7 +271,12 @@ def test_a_service_that_hangs_times_out() -> None:
     def learns(asked: Asked) -> Reply:
         return HANG if OTHERS["sport"] in asked.body["input"] else static_model.service()(asked)
 
-    assert fails(learns, timeout_s=2.0) == "the service did not answer in time"
+    with Endpoint(learns) as endpoint, Running() as running:
+        setting = setting_of("topics", **at(endpoint, max_attempts=1, timeout_s=2.0))
+        running.runner.prepare([setting])
+        eventually(lambda: len(endpoint.asked) == LEARNT)
+        (result,) = running.run(job_of(setting, OTHERS["sport"]))
+    assert (result.status, result.reason) == ("timed_out", "the service did not answer in time")
 
 
 def test_a_directory_that_is_not_there_or_holds_no_model_is_named(tmp_path: Path) -> None:
