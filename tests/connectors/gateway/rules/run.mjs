@@ -25,6 +25,7 @@ const { bundle, texts, options, block } = JSON.parse(input);
 const runner = new RuleRunner(bundle, { startWorker, ...options });
 for (const text of texts) {
   const checked = runner.check(text).catch((error) => ({ error: error.message }));
+  if (text === "close") runner.close();
   if (block) {
     await new Promise((resolve) => setTimeout(resolve, 300));
     const end = performance.now() + block;

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from connectors.gateway.rules.bundle import bundle
+from connectors.gateway.rules.client_rule import select
+from guardrails import Plan, Session
 from guardrails.fold import clean
 from guardrails.guardrail import Action
 from guardrails.joined_matcher import compile_rules
@@ -86,6 +88,30 @@ def test_javascript_finds_what_the_engine_finds_in_whole_texts(name: str) -> Non
 
 def test_there_are_ten_thousand_cases() -> None:
     assert sum(COUNTS[name] for name in NAMES) >= 10_000
+
+
+def test_a_guarded_stream_reports_what_javascript_finds() -> None:
+    policy = policy_named("default")
+    content, plan = content_of(policy), Plan(policy)
+    kept = {left.rule for left in select(policy).left_out}
+    cases = list(islice(texts(policy, Random(8)), 1_000, 1_200))
+    given = run_node(HERE / "find.mjs", rows=[content, *cases])
+    reported = 0
+    for text, row in zip(cases, given, strict=True):
+        session = Session("s", plan)
+        findings = list(session.push(clean(text)).findings)
+        if not session.ended_by:
+            findings += session.finish().findings
+        if session.ended_by == "blocked":
+            continue  # What stands behind a block is no finding of the stream.
+        wanted = {
+            (one.rule, one.type, str(one.action), one.start, one.end)
+            for one in findings
+            if one.rule not in kept
+        }
+        assert {tuple(one[:5]) for one in row} == wanted, text
+        reported += len(wanted)
+    assert reported > 30
 
 
 @pytest.mark.long

@@ -88,3 +88,9 @@ def test_a_rule_this_browser_cannot_run_is_named_and_the_others_run() -> None:
 def test_a_bundle_that_cannot_be_read_is_an_error_and_no_silence() -> None:
     said = run({"rules": [{"id": "x"}], "tables": {}}, ["text"])
     assert "could not be started" in said[0]["error"]
+
+
+def test_a_closed_runner_answers_nothing_and_starts_no_worker() -> None:
+    said = run(bundle_of(), ["close", "ada@example.org"])
+    assert all("closed" in one["error"] for one in said)
+    assert said[1]["started"] <= 1
