@@ -79,7 +79,7 @@ COMMANDS = re.findall(r"^tidegate ([^#\n]+?) *(?:#.*)?$", "".join(blocks("sh")),
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command_and_its_options_exist(command: str, tmp_path: Path) -> None:
     words = command.split()
-    names = words[:2] if words[0] in ("audit", "policy", "topics") else words[:1]
+    names = words[:2] if words[0] in ("audit", "policy", "topics", "webhooks") else words[:1]
     result = Command(tmp_path)(*names, "--help")
     assert result.code == 0, result.err
     for option in (word for word in words if word.startswith("--")):
