@@ -33,6 +33,7 @@ Ctrl-C, it goes on where it was. See docs/webhooks.md."""
 CHECK_EPILOG = """\b
 Examples:
   tidegate webhooks check webhooks.yaml
+  ACME_SECRET=$(tidegate webhooks secret) tidegate webhooks check webhooks.yaml
 
 \b
 Reads the file as `run` would, secrets included, and sends nothing.
@@ -41,6 +42,8 @@ Exit code 0: it can be used. 1: it cannot; each line says where and why."""
 SEND_EPILOG = """\b
 Examples:
   tidegate webhooks send-test acme-siem --subscriptions webhooks.yaml
+  TIDEGATE_WEBHOOKS_LOOPBACK=1 \\
+      tidegate webhooks send-test mine --subscriptions webhooks.yaml    to this computer
 
 \b
 Sends one signed message of type `test`, once. Exit code 0: the receiver took it. 1: it did not."""

@@ -23,8 +23,13 @@ COMMANDS = [
     *(("supervise",), ("recovery",), ("recovery", "split"), ("rules",), ("rules", "import")),
     *(("ingest",), ("eval",), ("plugin",), ("plugin", "list"), ("plugin", "check")),
     *(("audit",), ("audit", "run"), ("audit", "verify"), ("audit", "head")),
+    *(("webhooks",), ("webhooks", "run"), ("webhooks", "check"), ("webhooks", "send-test")),
+    ("webhooks", "secret"),
 ]
-GROUPS = (("policy",), ("topics",), ("audit",), ("recovery",), ("rules",), ("plugin",))
+GROUPS = (
+    *(("policy",), ("topics",), ("audit",), ("recovery",), ("rules",), ("plugin",)),
+    ("webhooks",),
+)
 WITH_EXAMPLES = [command for command in COMMANDS if command not in GROUPS]
 ESCAPE = "\x1b"
 
