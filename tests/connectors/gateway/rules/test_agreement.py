@@ -94,7 +94,7 @@ def test_a_guarded_stream_reports_what_javascript_finds() -> None:
     policy = policy_named("default")
     content, plan = content_of(policy), Plan(policy)
     kept = {left.rule for left in select(policy).left_out}
-    cases = list(islice(texts(policy, Random(8)), 1_000, 1_200))
+    cases = list(islice(texts(policy, Random(8)), 0, 300))
     given = run_node(HERE / "find.mjs", rows=[content, *cases])
     reported = 0
     for text, row in zip(cases, given, strict=True):
