@@ -85,7 +85,8 @@ export class RuleStore {
    * @param {string} options.url of `GET /v1/rules`
    * @param {Array<{kid: string, x: string}>} options.keys
    * @param {string} [options.policy]
-   * @param {Record<string, string>} [options.headers] e.g. Authorization
+   * @param {Record<string, string> | (() => Record<string, string>)} [options.headers] e.g.
+   *   Authorization; a function where tokens change
    * @param {{get: () => Accepted | null, set: (accepted: Accepted) => void}} [options.memory] keeps
    *   what was accepted beyond this session; see `localMemory`
    * @param {typeof fetch} [options.fetch]
@@ -109,8 +110,9 @@ export class RuleStore {
    */
   async refresh() {
     const { url, keys, policy, headers, memory, now, fetch = globalThis.fetch } = this.#options;
+    const given = typeof headers === "function" ? headers() : headers;
     const asked = this.bundle && this.#etag ? { "If-None-Match": this.#etag } : {};
-    const answer = await fetch(url, { headers: { ...headers, ...asked } }).catch(() => null);
+    const answer = await fetch(url, { headers: { ...given, ...asked } }).catch(() => null);
     if (answer?.status === 304 && this.bundle) return this.bundle;
     if (!answer?.ok) {
       const got = answer ? `status ${answer.status}` : "no answer";

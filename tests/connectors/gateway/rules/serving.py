@@ -32,6 +32,7 @@ class Site:
         self.down = False
         self.address = ""
         self.statuses: list[int] = []
+        self.tokens: list[str] = []
         self._policy = parse_policy(POLICY, "small.yaml")
 
     def rules(self, etag: str, encoding: str) -> tuple[int, dict[str, str], bytes]:
@@ -69,6 +70,7 @@ def serve() -> Iterator[Site]:
                     headers.get("If-None-Match", ""), headers.get("Accept-Encoding", "")
                 )
                 site.statuses.append(status)
+                site.tokens.append(headers.get("Authorization", ""))
             elif name in {path.name for path in PAGE.glob("*.js")}:
                 status, given = 200, {"Content-Type": "text/javascript"}
                 body = (PAGE / name).read_bytes()

@@ -6,7 +6,14 @@ const [url, keys] = process.argv.slice(2);
 const memory = sessionMemory();
 let now = Date.now();
 const open = () =>
-  new RuleStore({ url, keys: JSON.parse(keys), policy: "small", memory, now: () => now });
+  new RuleStore({
+    url,
+    keys: JSON.parse(keys),
+    policy: "small",
+    headers: () => ({ Authorization: `Bearer ${now}` }),
+    memory,
+    now: () => now,
+  });
 let store = open();
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -64,6 +64,13 @@ def test_what_is_known_is_not_sent_again(site: Site, client: Client) -> None:
     assert client.refresh() == {"version": 6, "uses": 6}
 
 
+def test_every_question_brings_the_token_of_its_time(site: Site, client: Client) -> None:
+    client.refresh()
+    client.refresh(later=1)
+    first, second = (int(token.removeprefix("Bearer ")) for token in site.tokens)
+    assert second == first + 1
+
+
 def test_a_bundle_that_is_refused_leaves_the_one_before_in_use(site: Site, client: Client) -> None:
     client.refresh()
     site.version = 4
