@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from connectors.gateway.auth.principal import Scope as Right
 from connectors.gateway.auth.tickets import Purpose
 from connectors.gateway.entry import View
 from connectors.gateway.position import read
@@ -154,8 +153,7 @@ def event_routes(service: Service) -> APIRouter:
         """Return a ticket for one subscription from a browser, whose EventSource and WebSocket
         cannot send a credential: `...?ticket=`. It counts once, for 30 seconds.
         """
-        principal = await service.caller(request, Right.READ)
-        service.require_reader(principal, stream_id)
+        principal = await service.reader(request, stream_id)
         return {"ticket": service.tickets.issue(principal, stream_id, purpose)}
 
     return router

@@ -35,27 +35,7 @@ class HttpServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._began = threading.Event()
         self._problem: BaseException | None = None
-        config = uvicorn.Config(
-            app,
-            # Our own log says what is worth saying; an access log would hold ids and addresses.
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            # The service begins before anything is accepted, and its errors come out as they are.
-            lifespan="off",
-            loop="uvloop",
-            http=HttpWire,
-            ws=SocketWire,
-            ws_max_size=_MAX_MESSAGE_BYTES,
-            ws_ping_interval=20.0,
-            ws_ping_timeout=20.0,
-            timeout_keep_alive=_KEEP_ALIVE_S,
-            limit_concurrency=room(),
-            timeout_graceful_shutdown=_GRACE_S,
-            server_header=False,
-            date_header=False,
-        )
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(configure(app))
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
 
     @property
@@ -108,6 +88,30 @@ class HttpServer:
         while not self._server.started:
             await asyncio.sleep(0.01)
         self._began.set()
+
+
+def configure(app: ASGIApp) -> uvicorn.Config:
+    """Return how every application of ours is served."""
+    return uvicorn.Config(
+        app,
+        # Our own log says what is worth saying; an access log would hold ids and addresses.
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        # The service begins before anything is accepted, and its errors come out as they are.
+        lifespan="off",
+        loop="uvloop",
+        http=HttpWire,
+        ws=SocketWire,
+        ws_max_size=_MAX_MESSAGE_BYTES,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        limit_concurrency=room(),
+        timeout_graceful_shutdown=_GRACE_S,
+        server_header=False,
+        date_header=False,
+    )
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -14,7 +14,7 @@ from connectors.gateway.admission import Admission
 from connectors.gateway.auth.gatekeeper import Gatekeeper
 from connectors.gateway.auth.origins import Origins
 from connectors.gateway.auth.principal import Principal, Scope
-from connectors.gateway.auth.stream_ids import Access, StreamIds, UnknownStream
+from connectors.gateway.auth.stream_ids import Access, StreamIds
 from connectors.gateway.auth.tickets import Purpose, Tickets
 from connectors.gateway.bus import Bus
 from connectors.gateway.connections import Connections
@@ -78,38 +78,34 @@ class Service:
 
     async def caller(self, connection: HTTPConnection, scope: Scope) -> Principal:
         """Return who calls. Raises Unauthorized, Forbidden."""
-        headers: Mapping[str, str] = connection.headers
-        principal = await self.gatekeeper.authenticate(
-            headers.get("authorization"), headers.get("x-api-key")
-        )
+        principal = await self._authenticate(connection)
         principal.require(scope)
         return principal
 
     async def reader(
-        self, connection: HTTPConnection, stream_id: str, purpose: Purpose
+        self, connection: HTTPConnection, stream_id: str, purpose: Purpose | None = None
     ) -> Principal:
         """Return who reads a stream: by ticket, as browsers do, or by credential.
 
-        Raises Unauthorized, Forbidden, UnknownStream.
+        purpose: of tickets that are taken; None takes none. Raises Unauthorized, Forbidden,
+        UnknownStream.
         """
         ticket = connection.query_params.get("ticket")
-        if ticket is not None:
+        if ticket is not None and purpose is not None:
             return await self.tickets.redeem(ticket, stream_id, purpose)
-        principal = await self.caller(connection, Scope.READ)
-        self.require_reader(principal, stream_id)
+        principal = await self._authenticate(connection)
+        self.ids.require_read(stream_id, principal)
         return principal
 
-    def require_owner(self, principal: Principal, stream_id: str) -> None:
-        """Raise UnknownStream unless the principal began the stream."""
-        if self.ids.access(stream_id, principal) is not Access.OWN:
-            raise UnknownStream
+    def owns(self, principal: Principal, stream_id: str) -> bool:
+        """Whether the principal began the stream."""
+        return self.ids.access(stream_id, principal) is Access.OWN
 
-    def require_reader(self, principal: Principal, stream_id: str) -> None:
-        """Raise UnknownStream unless the principal began the stream, or administers its tenant."""
-        access = self.ids.access(stream_id, principal)
-        is_own = access is Access.OWN
-        if not is_own and not (access is Access.TENANT and principal.allows(Scope.ADMINISTER)):
-            raise UnknownStream
+    async def _authenticate(self, connection: HTTPConnection) -> Principal:
+        headers: Mapping[str, str] = connection.headers
+        return await self.gatekeeper.authenticate(
+            headers.get("authorization"), headers.get("x-api-key")
+        )
 
     async def _tick(self) -> None:
         while True:

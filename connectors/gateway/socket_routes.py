@@ -21,7 +21,6 @@ from starlette.websockets import WebSocketDisconnect
 
 from connectors.gateway.answers import conclude, describe
 from connectors.gateway.auth.principal import AccessError, Principal, Scope
-from connectors.gateway.auth.stream_ids import UnknownStream
 from connectors.gateway.auth.tickets import Purpose
 from connectors.gateway.bodies import FinishBody, UpdateBody
 from connectors.gateway.connections import Connection
@@ -75,11 +74,8 @@ def socket_routes(service: Service) -> APIRouter:
 async def _enter(service: Service, socket: WebSocket, stream_id: str) -> Principal | None:
     """Let a reader in; return who it is if it may send as well. Raises AccessError."""
     principal = await service.reader(socket, stream_id, Purpose.SOCKET)
-    try:
-        service.require_owner(principal, stream_id)
-    except UnknownStream:
-        return None
-    return principal if principal.allows(Scope.PRODUCE) else None
+    may_send = principal.allows(Scope.PRODUCE) and service.owns(principal, stream_id)
+    return principal if may_send else None
 
 
 class _Talk:
