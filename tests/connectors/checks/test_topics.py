@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -235,6 +236,21 @@ def test_vectors_that_say_nothing_of_a_topic_are_a_failure() -> None:
 def test_vectors_of_two_lengths_are_refused() -> None:
     with pytest.raises(CallFailed, match="have 3 dimensions and 2; expected one number"):
         Likeness([[1.0, 0.0]], {"A": [[1.0, 0.0, 0.0]]})
+
+
+def test_what_all_vectors_of_a_model_have_in_common_changes_no_score() -> None:
+    def learn(common: float) -> list[dict[str, float]]:
+        def vectors(texts: Sequence[str]) -> list[list[float]]:
+            return [[*(x / math.hypot(*one) for x in one), common] for one in embed(texts)]
+
+        examples = {name: vectors(each) for name, each in EXAMPLES.items()}
+        likeness = Likeness(vectors(BACKGROUND), examples)
+        return [likeness.scores(one) for one in vectors([*OTHERS.values(), NEUTRAL])]
+
+    alike, apart = learn(3.0), learn(0.0)
+    for one, other in zip(alike, apart, strict=True):
+        assert one == pytest.approx(other, abs=1e-9)
+    assert apart[0]["cooking"] > 0.35 > apart[-1]["cooking"]
 
 
 def test_a_service_whose_model_changes_is_asked_for_the_examples_again() -> None:
