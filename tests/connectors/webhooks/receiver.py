@@ -42,10 +42,10 @@ class Receiver:
         self.connections = 0
         self.changed = threading.Condition()
 
-    def wait(self, enough: Callable[[], bool], timeout_s: float = 30) -> None:
-        """Wait until something is so. Fails when it takes too long."""
+    def wait(self, enough: Callable[[], bool]) -> None:
+        """Wait until something is so. Fails after half a minute."""
         with self.changed:
-            assert self.changed.wait_for(enough, timeout_s), "it did not happen"
+            assert self.changed.wait_for(enough, 30), "it did not happen"
 
     def offsets(self) -> list[int]:
         """The `seq` of the verdicts that were taken, once each."""
