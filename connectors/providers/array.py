@@ -7,6 +7,7 @@ space. The closing bracket is the last frame.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from connectors.providers.frame import MAX_FRAME_BYTES, Cutter, Frame
 
@@ -31,14 +32,12 @@ class ArrayStream:
         self._depth = 0
         self._start = 0
 
-    def feed(self, data: bytes) -> list[Frame]:
-        """Take the next bytes, return the elements they complete. Raises MalformedFrame."""
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Take the next bytes, yield the elements they complete. Raises MalformedFrame."""
         self._cutter.buffer += data
-        frames: list[Frame] = []
         while (frame := self._within() if self._depth else self._between()) is not None:
-            frames.append(frame)
+            yield frame
         self._cutter.check()
-        return frames
 
     def close(self) -> list[Frame]:
         """The stream has ended. Raises MalformedFrame if the array has not."""

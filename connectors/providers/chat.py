@@ -63,6 +63,9 @@ class ChatReader:
             if reason := text(choice.get("finish_reason"), "finish_reason"):
                 yield from self._open.close_of(key)
                 yield Finish(key, reason)
+        if payload.get("usage"):
+            # The last usage counts, also for clients: none may come behind it.
+            yield from self._open.after()
         yield from usage(payload)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -74,7 +74,7 @@ class Decoder:
     """Decodes one stream, or one whole answer with framing `json`.
 
     >>> decoder = Decoder("ollama.chat")
-    >>> [event] = decoder.feed(b'{"message": {"content": "Hi"}}\\n')[0].events
+    >>> [event] = next(decoder.feed(b'{"message": {"content": "Hi"}}\\n')).events
     >>> event.channel.kind, event.text
     ('text', 'Hi')
     """
@@ -92,9 +92,12 @@ class Decoder:
         self._reader = found.reader()
         self._whole = name == "json"
 
-    def feed(self, data: bytes) -> list[Decoded]:
-        """Take the next bytes, return the frames they complete. Raises MalformedFrame."""
-        return [self._decode(frame) for frame in self._framing.feed(data)]
+    def feed(self, data: bytes) -> Iterator[Decoded]:
+        """Take the next bytes, yield the frames they complete. Raises MalformedFrame, behind the
+        frames before it. The iterator must be used up.
+        """
+        for frame in self._framing.feed(data):
+            yield self._decode(frame)
 
     def close(self) -> tuple[list[Decoded], list[Event]]:
         """The stream has ended: return its last frames, and the ends of channels that had none.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
 
 from connectors.providers.frame import MAX_FRAME_BYTES, Cutter, Frame
 
@@ -29,16 +30,14 @@ class MessageStream:
         self._cutter = Cutter(max_bytes)
         self._max_bytes = max_bytes
 
-    def feed(self, data: bytes) -> list[Frame]:
-        """Take the next bytes, return the messages they complete. Raises MalformedFrame."""
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Take the next bytes, yield the messages they complete. Raises MalformedFrame."""
         self._cutter.buffer += data
-        frames = []
         while len(self._cutter.buffer) >= _PRELUDE.size:
             size, headers = self._prelude()
             if len(self._cutter.buffer) < size:
                 break
-            frames.append(self._message(size, headers))
-        return frames
+            yield self._message(size, headers)
 
     def close(self) -> list[Frame]:
         """The stream has ended. Raises MalformedFrame if it ended inside a message."""

@@ -55,6 +55,12 @@ class Stated(Struct, frozen=True, gc=False):
     json: bool = False
 
 
+class After(Struct, frozen=True, gc=False):
+    """The frame belongs behind the text its channel has had so far."""
+
+    channel: Channel
+
+
 class Close(Struct, frozen=True, gc=False):
     """Nothing more comes for this channel."""
 
@@ -87,4 +93,4 @@ class Opaque(Struct, frozen=True, gc=False):
     what: str
 
 
-Event = Call | Delta | Stated | Close | Finish | Usage | Failure | Opaque
+Event = Call | Delta | Stated | After | Close | Finish | Usage | Failure | Opaque

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -38,8 +39,10 @@ class Frame(Struct, frozen=True, gc=False):
 class Framing(Protocol):
     """Cuts bytes into frames. Pure: no clock, no socket; the cuts of the input do not matter."""
 
-    def feed(self, data: bytes) -> list[Frame]:
-        """Take the next bytes, return the frames they complete. Raises MalformedFrame."""
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Take the next bytes, yield the frames they complete. Raises MalformedFrame, behind the
+        frames before it. The iterator must be used up.
+        """
 
     def close(self) -> list[Frame]:
         """The stream has ended. Raises MalformedFrame if it ended inside a frame."""

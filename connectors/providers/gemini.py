@@ -2,7 +2,7 @@
 
 Channels: `text` and `reasoning` (thoughts) by candidate (`0`); `arguments` by candidate and call
 (`0.1`), of arguments that come piece by piece one more for each place in them (`0.1$.city`);
-`extra` for code that was run and what it printed. All are open until the stream ends: a reason to
+`extra` for code that was run and what it printed. Texts are open until the stream ends: a reason to
 finish may stand in every response of it, and text behind one.
 """
 
@@ -23,12 +23,16 @@ from connectors.providers.events import (
     Path,
     Usage,
 )
-from connectors.providers.payload import Record, items, number, record, text, written
+from connectors.providers.payload import Record, items, number, record, text, word, written
 from connectors.providers.reading import OpenChannels
 
-_KNOWN_PARTS = ("text", "functionCall", "executableCode", "codeExecutionResult")
-# Beside those: signs of a part, no part by themselves.
-_SIGNS = frozenset(["thought", "thoughtSignature", "partMetadata"])
+# What a part may hold; files and pictures have no text.
+_KNOWN = frozenset(
+    [
+        *("text", "functionCall", "executableCode", "codeExecutionResult"),
+        *("thought", "thoughtSignature", "inlineData", "fileData", "videoMetadata"),
+    ]
+)
 
 
 class GeminiReader:
@@ -53,6 +57,7 @@ class GeminiReader:
                 path: Path = ("candidates", place, "content", "parts", part_place)
                 yield from self._part(record(part, "a part"), key, path)
             if reason := text(candidate.get("finishReason"), "finishReason"):
+                yield from self._after(key)
                 yield Finish(key, reason)
         blocked = record(payload.get("promptFeedback"), "promptFeedback").get("blockReason")
         if blocked:
@@ -71,6 +76,9 @@ class GeminiReader:
         if said := text(part.get("text"), "text"):
             kind: Kind = "reasoning" if part.get("thought") is True else "text"
             yield self._delta(Channel(kind, key), said, (*path, "text"), key)
+        elif "partialArgs" not in record(part.get("functionCall"), "functionCall"):
+            # Clients keep the parts of an answer in their order.
+            yield from self._after(key)
         if "functionCall" in part:
             call = record(part["functionCall"], "functionCall")
             yield from self._call(call, key, (*path, "functionCall"))
@@ -79,25 +87,39 @@ class GeminiReader:
                 channel = Channel("extra", f"{key}.{field}")
                 said = written(part[field])
                 yield self._delta(channel, said, (*path, field), key, value=True)
-        if unknown := part.keys() - _SIGNS - set(_KNOWN_PARTS):
-            yield Opaque(f"part {min(unknown)}"[:64])
+        if unknown := part.keys() - _KNOWN:
+            yield Opaque(f"part {word(min(unknown))}")
+
+    def _after(self, key: str) -> Iterator[Event]:
+        return self._open.after(lambda one: one.index == key)
 
     def _call(self, call: Record, key: str, path: Path) -> Iterator[Event]:
-        # A call goes on in later parts, which have no name.
-        if name := text(call.get("name"), "name"):
-            self._calls[key] = self._calls.get(key, -1) + 1
+        # A call goes on in later parts, which have no name; an empty one ends it.
+        name = text(call.get("name"), "name")
         index = f"{key}.{self._calls.get(key, 0)}"
-        channel = Channel("arguments", index)
+        if name or not call:
+            yield from self._close(index)
         if name:
-            yield Call(channel, name)
+            self._calls[key] = self._calls.get(key, -1) + 1
+            index = f"{key}.{self._calls[key]}"
+            yield Call(Channel("arguments", index), name)
         if call.get("args"):
             said = written(call["args"])
+            channel = Channel("arguments", index)
             yield self._delta(channel, said, (*path, "args"), key, value=True)
+            yield from self._close(index)
         for place, value in enumerate(items(call.get("partialArgs"), "partialArgs")):
             part = record(value, "an argument")
+            where = index + text(part.get("jsonPath"), "jsonPath")
             if said := text(part.get("stringValue"), "stringValue"):
-                where = Channel("arguments", index + text(part.get("jsonPath"), "jsonPath"))
-                yield self._delta(where, said, (*path, "partialArgs", place, "stringValue"), key)
+                channel = Channel("arguments", where)
+                yield self._delta(channel, said, (*path, "partialArgs", place, "stringValue"), key)
+            if part.get("willContinue") is not True:
+                yield from self._open.close(lambda one, own=where: one.index == own)  # type: ignore[misc]
+
+    def _close(self, index: str) -> Iterator[Event]:
+        """End the texts of a call."""
+        return self._open.close(lambda one: one.index.partition("$")[0] == index)
 
     def _delta(
         self, channel: Channel, said: str, path: Path, key: str, *, value: bool = False

@@ -60,9 +60,11 @@ class Ingest:
         self._said: dict[Channel, list[str]] = {}
         self._failed = False
 
-    def feed(self, data: bytes) -> list[Chunk]:
-        """Take the next bytes, return the chunks they make. Raises MalformedFrame."""
-        return list(self._frames(self._decoder.feed(data)))
+    def feed(self, data: bytes) -> Iterator[Chunk]:
+        """Take the next bytes, yield the chunks they make. Raises MalformedFrame, behind what came
+        before it. The iterator must be used up.
+        """
+        return self._frames(self._decoder.feed(data))
 
     def close(self) -> list[Chunk]:
         """The reply has ended: return the last chunks. Raises MalformedFrame."""

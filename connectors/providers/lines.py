@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from connectors.providers.frame import MAX_FRAME_BYTES, Cutter, Frame
 
 
@@ -16,15 +18,13 @@ class Lines:
         self._cutter = Cutter(max_bytes)
         self._scanned = 0
 
-    def feed(self, data: bytes) -> list[Frame]:
-        """Take the next bytes, return the lines they complete. Raises MalformedFrame."""
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Take the next bytes, yield the lines they complete. Raises MalformedFrame."""
         self._cutter.buffer += data
-        frames = []
         while (end := self._cutter.buffer.find(b"\n", self._scanned)) >= 0:
-            frames.append(self._line(end + 1))
+            yield self._line(end + 1)
         self._scanned = len(self._cutter.buffer)
         self._cutter.check()
-        return frames
 
     def close(self) -> list[Frame]:
         """The stream has ended: what is left is the last line."""

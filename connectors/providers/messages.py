@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from connectors.providers.chat import error_code
 from connectors.providers.events import (
+    After,
     Call,
     Channel,
     Close,
@@ -30,17 +31,15 @@ from connectors.providers.payload import Record, items, number, record, text, wo
 _CALLS = frozenset(["tool_use", "server_tool_use", "mcp_tool_use"])
 # Blocks that come whole: what tools answered. The rest of them is known by this ending.
 _RESULT = "_tool_result"
-_SILENT = frozenset(["redacted_thinking", "fallback", "container_upload"])
+_SILENT = frozenset(["redacted_thinking", "fallback", "container_upload", "compaction"])
 _TEXTS: dict[str, tuple[Kind, str]] = {
     "text": ("text", "text"),
     "thinking": ("reasoning", "thinking"),
-    "compaction": ("extra", "content"),
 }
 _DELTAS: dict[str, tuple[Kind, str]] = {
     "text_delta": ("text", "text"),
     "thinking_delta": ("reasoning", "thinking"),
     "input_json_delta": ("arguments", "partial_json"),
-    "compaction_delta": ("extra", "content"),
 }
 
 
@@ -60,6 +59,7 @@ class MessagesReader:
         if event is not None and event != kind:
             yield Opaque(f"{word(event)} with type {kind}")
         elif kind == "message_start":
+            yield from self._close_all()
             self._begun += 1
             message = record(payload.get("message"), "message")
             yield from self._whole(message, ("message", "content"))
@@ -140,7 +140,17 @@ class MessagesReader:
             channel = Channel("extra", f"{index}.citation{self._cited}")
             yield Delta(channel, said, ("delta", "citation"), index, json=True, value=True)
             yield Close(channel)
-        elif kind != "signature_delta":
+            if self._run is not None:
+                yield After(self._run)
+        elif kind == "compaction_delta":
+            # A summary comes whole; clients take the last one and join none.
+            if said := text(delta.get("content"), "content"):
+                channel = self._blocks[index] = Channel("extra", index)
+                yield Delta(channel, said, ("delta", "content"), index, value=True)
+        elif kind == "signature_delta":
+            if index in self._blocks:
+                yield After(self._blocks[index])
+        else:
             yield Opaque(f"delta {kind}")
 
     def _text(self, kind: Kind, index: str, said: str, path: Path) -> Iterator[Event]:
@@ -156,6 +166,8 @@ class MessagesReader:
         channel = self._blocks.pop(index, None)
         if channel is not None:
             yield Close(channel)
+        elif self._run is not None:
+            yield After(self._run)
 
     def _end_run(self) -> Iterator[Event]:
         if self._run is not None:

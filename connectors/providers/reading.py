@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from connectors.providers.events import Channel, Close, Event
+from connectors.providers.events import After, Channel, Close, Event
 from connectors.providers.payload import Record
 
 
@@ -40,6 +40,12 @@ class OpenChannels:
         for channel in [one for one in self._open if chosen is None or chosen(one)]:
             del self._open[channel]
             yield Close(channel)
+
+    def after(self, chosen: Callable[[Channel], bool] | None = None) -> Iterator[Event]:
+        """Yield for each chosen channel that the frame belongs behind its text so far."""
+        for channel in self._open:
+            if chosen is None or chosen(channel):
+                yield After(channel)
 
     def close_of(self, key: str) -> Iterator[Event]:
         """Yield the ends of what belongs to a choice, block or item: its index and below."""

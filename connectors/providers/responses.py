@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from connectors.providers.chat import error_code, usage
 from connectors.providers.events import (
+    After,
     Call,
     Channel,
     Close,
@@ -60,8 +61,8 @@ _SILENT = frozenset(
         *("response.queued", "response.in_progress", "response.shell_call_command.added"),
         *("response.content_part.added", "response.content_part.done"),
         *("response.reasoning_summary_part.added", "response.reasoning_summary_part.done"),
-        *("response.shell_call_output_content.done", "response.output_text.annotation.added"),
-        *("response.image_generation_call.partial_image", "keepalive"),
+        *("response.shell_call_output_content.done", "keepalive"),
+        "response.image_generation_call.partial_image",
     ]
 )
 _STEPS = ("in_progress", "searching", "interpreting", "generating", "completed", "failed")
@@ -103,6 +104,9 @@ class ResponsesReader:
         elif kind in ("response.output_item.added", "response.output_item.done"):
             item = record(payload.get("item"), "item")
             yield from self._item(item, payload, ("item",), begins=kind.endswith("added"))
+        elif kind == "response.output_text.annotation.added":
+            part = number(payload.get("content_index"), "content_index")
+            yield After(Channel("text", f"{self._index(payload)}:{part}"))
         elif kind == "response.shell_call_output_content.delta":
             yield from self._output(payload)
         elif kind not in _SILENT and kind not in _WORKING:

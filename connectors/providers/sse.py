@@ -9,6 +9,7 @@ the stream is an error: text would be lost in silence.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from connectors.providers.frame import MAX_FRAME_BYTES, Cutter, Frame
 
@@ -30,14 +31,12 @@ class EventStream:
         self._scanned = 0
         self._lines: list[bytes] = []
 
-    def feed(self, data: bytes) -> list[Frame]:
-        """Take the next bytes, return the events they complete. Raises MalformedFrame."""
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Take the next bytes, yield the events they complete. Raises MalformedFrame."""
         self._cutter.buffer += data
-        frames = []
         while (frame := self._next()) is not None:
-            frames.append(frame)
+            yield frame
         self._cutter.check()
-        return frames
 
     def close(self) -> list[Frame]:
         """The stream has ended. Raises MalformedFrame if it ended inside an event."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from connectors.providers.frame import MAX_FRAME_BYTES, Cutter, Frame
 
 
@@ -11,11 +13,11 @@ class Whole:
     def __init__(self, max_bytes: int = MAX_FRAME_BYTES) -> None:
         self._cutter = Cutter(max_bytes)
 
-    def feed(self, data: bytes) -> list[Frame]:
+    def feed(self, data: bytes) -> Iterator[Frame]:
         """Take the next bytes. Raises MalformedFrame when they are too many."""
         self._cutter.buffer += data
         self._cutter.check()
-        return []
+        return iter(())
 
     def close(self) -> list[Frame]:
         """Return the body."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.providers.array import ArrayStream
@@ -21,6 +21,8 @@ from connectors.providers.sse import EventStream, rewrite_event
 from connectors.providers.whole import Whole
 from tests.connectors.providers.recorded import cut
 
+# How long an example takes depends on what else the machine does.
+UNTIMED = settings(deadline=None)
 SIZES = st.lists(st.integers(0, 9), max_size=60)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=12),
@@ -47,6 +49,7 @@ def payloads(found: list[Frame]) -> list[bytes]:
     return [frame.data for frame in found if frame.kind == "data"]
 
 
+@UNTIMED
 @given(OBJECTS, st.sampled_from(["\n", "\r", "\r\n"]), st.booleans(), st.booleans(), SIZES)
 def test_server_sent_events_are_read_with_every_line_end_and_comment(
     values: list[Any], end: str, mark: bool, comment: bool, sizes: list[int]
@@ -79,7 +82,7 @@ def test_what_says_done_is_the_last_frame() -> None:
 
 def test_a_carriage_return_waits_for_its_line_feed() -> None:
     stream = EventStream()
-    assert stream.feed(b"data: 1\r\n\r") == []
+    assert list(stream.feed(b"data: 1\r\n\r")) == []
     [frame] = stream.feed(b"\n")
     assert frame.raw == b"data: 1\r\n\r\n"
 
@@ -87,7 +90,7 @@ def test_a_carriage_return_waits_for_its_line_feed() -> None:
 @pytest.mark.parametrize("data", [b"data: 1", b"data: 1\n", b"data: 1\r", b": 1", b"data: 1\n\ne"])
 def test_an_event_without_its_empty_line_is_an_error(data: bytes) -> None:
     stream = EventStream()
-    stream.feed(data)
+    list(stream.feed(data))
     with pytest.raises(MalformedFrame, match="truncated"):
         stream.close()
 
@@ -97,6 +100,7 @@ def test_empty_lines_at_the_end_are_no_error(data: bytes) -> None:
     assert b"".join(frame.raw for frame in frames(EventStream(), data, [])) == data
 
 
+@UNTIMED
 @given(VALUES, st.sampled_from([b"\n", b"\r", b"\r\n"]))
 def test_a_rewritten_event_keeps_its_name_and_id_and_has_the_new_payload(
     value: Any, end: bytes
@@ -108,6 +112,7 @@ def test_a_rewritten_event_keeps_its_name_and_id_and_has_the_new_payload(
     assert b"id: 7" in frame.raw
 
 
+@UNTIMED
 @given(OBJECTS, st.booleans(), SIZES)
 def test_lines_are_read_also_without_the_last_line_feed(
     values: list[Any], ended: bool, sizes: list[int]
@@ -119,6 +124,7 @@ def test_lines_are_read_also_without_the_last_line_feed(
     assert [json.loads(one) for one in payloads(found)] == values
 
 
+@UNTIMED
 @given(OBJECTS, st.sampled_from(["", " ", "\n", "\r\n"]), st.none() | st.integers(0, 3), SIZES)
 def test_the_elements_of_an_array_come_one_by_one(
     values: list[Any], space: str, indent: int | None, sizes: list[int]
@@ -163,6 +169,7 @@ def message(payload: bytes, headers: dict[str, str]) -> bytes:
 EVENT = {":event-type": "chunk", ":content-type": "application/json", ":message-type": "event"}
 
 
+@UNTIMED
 @given(st.lists(st.binary(max_size=40), max_size=4), SIZES)
 def test_aws_messages_are_read_with_their_headers(bodies: list[bytes], sizes: list[int]) -> None:
     data = b"".join(message(body, EVENT) for body in bodies)
@@ -200,4 +207,4 @@ def test_a_frame_beyond_the_limit_is_an_error_before_it_is_complete(
     if make is MessageStream:
         beginning = message(b"x" * 2_000, EVENT)[:12]
     with pytest.raises(MalformedFrame, match="too-large"):
-        framing.feed(beginning + b"x" * 2_000)
+        list(framing.feed(beginning + b"x" * 2_000))

@@ -93,9 +93,9 @@ def test_a_reply_its_provider_gave_up_is_aborted() -> None:
 
 def test_what_cannot_be_read_on_ends_as_aborted() -> None:
     reading = Ingest("openai.chat", "r")
-    reading.feed(b'data: {"choices": [{"delta": {"content": "a"}}]}\n\n')
+    list(reading.feed(b'data: {"choices": [{"delta": {"content": "a"}}]}\n\n'))
     with pytest.raises(MalformedFrame):
-        reading.feed(b"data: {\n\n")
+        list(reading.feed(b"data: {\n\n"))
     assert [(chunk.seq, chunk.aborted) for chunk in reading.abort()] == [(1, True)]
 
 

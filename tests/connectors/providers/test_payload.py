@@ -42,7 +42,7 @@ def test_what_is_no_single_object_is_refused(data: bytes, reason: str) -> None:
 )
 def test_something_else_where_text_belongs_is_an_error_that_shows_none_of_it(data: bytes) -> None:
     with pytest.raises(MalformedFrame, match="frame 1, byte 3: wrong-shape: expected") as caught:
-        Decoder("openai.chat", "ndjson").feed(b"  \n" + data + b"\n")
+        list(Decoder("openai.chat", "ndjson").feed(b"  \n" + data + b"\n"))
     assert "secret" not in str(caught.value)
 
 

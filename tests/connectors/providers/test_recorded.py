@@ -163,7 +163,7 @@ def test_streams_of_apis_nobody_reads_are_still_cut_into_frames() -> None:
 def test_the_malformed_stream_is_refused_at_its_first_line() -> None:
     [row] = corpus.rows("streams/malformed_stream.jsonl")
     with pytest.raises(MalformedFrame) as caught:
-        Decoder("openai.responses", "ndjson").feed(row["raw"].encode())
+        list(Decoder("openai.responses", "ndjson").feed(row["raw"].encode()))
     assert str(caught.value).startswith("frame 0, byte 0: not-json: ")
     assert (caught.value.reason, caught.value.frame) == ("not-json", 0)
     assert "resp_parallel" not in str(caught.value)

@@ -1,0 +1,38 @@
+"""The vendors' clients get from a guarded reply what they get from the reply itself."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from connectors.providers.rewriting import DIALECTS
+from tests.connectors.providers.recorded import Row, api, cut, recorded
+from tests.connectors.providers.rewriting.clients import READ, as_events
+from tests.connectors.providers.rewriting.judging import Guard, Proxy
+
+pytestmark = pytest.mark.data
+# Clients warn of fields and blocks they do not know.
+CLIENT_WARNINGS = pytest.mark.filterwarnings("ignore")
+
+
+def rows(name: str) -> list[Row]:
+    return [row for row in recorded() if api(row) == name]
+
+
+@CLIENT_WARNINGS
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_client_gets_the_same_of_a_reply_with_nothing_to_find(name: str) -> None:
+    chance = random.Random(1)
+    different = []
+    for row in rows(name):
+        data = as_events(row)
+        sizes = [chance.randint(0, 4_000) for _ in range(len(data) // 1_000 + 1)]
+        hold = chance.choice([1, 3, 12])
+        proxy = Proxy(name, "sse", lambda size=hold: Guard(hold=size))  # type: ignore[misc]
+        guarded = proxy.run(cut(data, sizes))
+        assert not proxy.rewriter.ended, row["id"]
+        assert all(one.passed for one in proxy.unscanned), row["id"]
+        if READ[name]([guarded]) != READ[name]([data]):
+            different.append(row["id"])
+    assert not different
