@@ -33,6 +33,7 @@ const views = {
   audit: new AuditView(),
 };
 let run = null;
+let isAtButtons = false;
 let samples = [];
 
 // -- views by address ------------------------------------------------------------------------------
@@ -120,13 +121,14 @@ function hint(words) {
 }
 
 function drawButtons() {
-  const had = document.activeElement;
-  const [startButton, finish, abort] = [byId("start"), byId("finish"), byId("abort")];
+  const buttons = ["start", "finish", "abort"].map(byId);
+  const [startButton, finish, abort] = buttons;
+  // Who works with the keyboard stays with the buttons, whichever can be pressed.
+  isAtButtons = buttons.includes(document.activeElement) || (isAtButtons && document.activeElement === document.body);
   startButton.disabled = run?.isRunning ?? false;
   finish.disabled = abort.disabled = run?.phase !== "writing";
-  // Who works with the keyboard stays with the buttons.
-  if (had === startButton && startButton.disabled) finish.focus();
-  if ((had === finish || had === abort) && had.disabled) startButton.focus();
+  const has = buttons.includes(document.activeElement) && !document.activeElement.disabled;
+  if (isAtButtons && !has) buttons.find((button) => !button.disabled)?.focus();
 }
 
 function start(event) {
