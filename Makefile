@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help install install-dev demo test test-long check format bench bench-peers chaos kafka schemas clean
+.PHONY: help install install-dev demo test test-long check format bench bench-peers chaos kafka browser schemas clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,8 +27,8 @@ install: $(VENV)/.installed ## Build .venv with the console script .venv/bin/tid
 
 install-dev: $(VENV)/.installed-dev ## ... and what tests, checks and benchmarks need
 
-demo: install ## Watch the guard at work in the terminal, without a broker
-	@$(BIN)/tidegate demo
+demo: install ## Watch the guard at work in a browser, or in the terminal, without a broker
+	@$(BIN)/tidegate demo --page
 
 test: install-dev ## Run every test; starts a Kafka broker by itself
 	@$(BIN)/python -m pytest -m "not long" -n 3 --dist worksteal
@@ -65,6 +65,9 @@ chaos: install-dev ## 200 faults on a real broker, half an hour; writes benchmar
 
 kafka: ## Put a local Apache Kafka in place for the tests (Java 17, Maven)
 	@sh deploy/kafka/install.sh
+
+browser: ## Put Chromium in place for the tests of the page (Debian, as root)
+	@sh deploy/browser/install.sh
 
 schemas: install ## Write the JSON Schemas and the AsyncAPI document to docs/
 	@$(BIN)/python -m docs.generate

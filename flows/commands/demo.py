@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import Annotated
 
 import typer
@@ -11,12 +12,16 @@ EPILOG = """\b
 Examples:
   tidegate demo
   tidegate demo --fast            do not imitate the pace of a model
+  tidegate demo --page            in a browser, where you can write texts of your own
   NO_COLOR=1 tidegate demo"""
 
 
 def demo(
     fast: Annotated[
         bool, typer.Option("--fast", help="As quick as the machine can, not at reading pace.")
+    ] = False,
+    page: Annotated[
+        bool, typer.Option("--page", help="In a browser; in the terminal where there is none.")
     ] = False,
 ) -> None:
     """Watch the guard at work on example streams, without a broker."""
@@ -29,4 +34,9 @@ def demo(
             f"the demonstration cannot be loaded ({error.name}); run it from a checkout of the "
             "repository after `make install`"
         ) from error
+    if page:
+        paged = importlib.import_module("flows.demo.page")
+        if paged.has_browser(os.environ):
+            paged.show_page()
+            return
     demo.show(fast=fast)

@@ -90,6 +90,12 @@ async function loadSamples() {
     byId("sample").append(make("option", { value: sample.id, disabled: !known(sample) }, title));
   }
   if (samples.length === 0) byId("sample").closest("label").hidden = true;
+  // An address may name a sample: /?sample=refund
+  const named = new URLSearchParams(location.search).get("sample");
+  if (samples.some((sample) => sample.id === named && known(sample))) {
+    byId("sample").value = named;
+    chooseSample();
+  }
 }
 
 function chooseSample() {
