@@ -29,11 +29,12 @@ guardrails:
   keywords:
     action: warn
     leetspeak: true
-    phrases: ["project bluebird", "Straße", "internal only", "пароль", "秘密", "ascot", "co op",
-              "ﬁne print", "w-1", "lil"]
+    whole_words: false
+    phrases: ["ل", "project bluebird", "Straße", "internal only", "пароль", "秘密", "ascot",
+              "co op", "ﬁne print", "w-1", "lil"]
   profanity: {action: warn, min_confidence: 0, languages: [en, es, de, ru, zh, hi]}
   patterns:
-    action: warn
+    action: redact
     allow: ["INC-000000"]
     rules:
       - {id: incident, type: INCIDENT, expression: '\bINC-\d{6}\b'}
@@ -47,7 +48,26 @@ guardrails:
       - {id: quoted, type: QUOTED, expression: '(?P<q>["''])pw:(?P<secret>.+?)(?P=q)'}
       - {id: long, type: LONG, expression: 'LOG:(?P<cap>x{20})|LOG:x{3,19}y'}
       - {id: line, type: LINE, expression: '(?m)^> .{3,20}$'}
+      - {id: cut, type: CUT, expression: 'cuf'}
+      - {id: twin, type: TWIN, expression: 'f(?=[fi])|(?<=f)[fi]'}
+      - {id: hole, type: HOLE, expression: 'h\ufffdle'}
 """
+# Texts at the edges of what the rules above say.
+EDGES = (
+    # A match that ends inside of what one code point folds to, and two inside of it.
+    *("cu\ufb01", "o\ufb00 o\ufb03", "\ufb01ne print", "\ufdfa"),
+    # As many spaces as are one, and one more; as many invisible characters as are none.
+    *(f"co{' ' * count}op" for count in range(1, 11)),
+    *(f"\u4e2dco{chr(0x200B) * count} op" for count in (1, 63, 64, 65, 66, 130)),
+    *("h\0le", "h\ud83dle", "h\udc00\ud83dle", "h\ud83d\udc00le"),
+    *(f"LOG:{'x' * count}{end}" for count in (2, 3, 18, 19, 20, 21) for end in ("", "y", "xy")),
+    # A word as far away as it may be, and farther.
+    *(f"{word}{'-' * count}A12" for word in ("Zimmer", "\U0001f600Zimmer") for count in range(12)),
+    *(f"\U0001f600A12{'-' * count}{word}" for word in ("房间", "ΚΩΔΙΚΟΣ") for count in range(12)),
+    *(f"A12{'-' * count}房间{'。' * end}" for count in range(6, 11) for end in (1, 2)),
+    *(f"A12{'-' * count}ssn 219-099998" for count in range(0, 34, 3)),
+    *(f"ssn{'-' * count}219099998" for count in range(26, 36)),
+)
 
 
 NAMES = ("default", "everything", "team")
@@ -86,7 +106,13 @@ def texts(policy: Policy, random: Random) -> Iterator[str]:
     ]
     rules = handed_out(policy)
     phrases = [phrase for rule in rules for phrase in getattr(rule, "phrases", ())]
-    yield from samples
+    if policy.name == "team":
+        yield from EDGES
+    if policy.name == "everything":
+        yield from samples
+    for text in samples:
+        glued = [_strange(random), random.choice(["", " "]), text]
+        yield "".join(glued if random.random() < 0.5 else reversed(glued))
     while True:
         for rule in rules:
             parts = [
