@@ -27,6 +27,7 @@ from connectors.gateway.bus import Bus
 from connectors.gateway.kafka_bus import KafkaBus
 from connectors.gateway.limits.settings import LimitSettings
 from connectors.gateway.memory_bus import MemoryBus
+from connectors.gateway.proxy.settings import ProxySettings
 from connectors.gateway.rules.rule_bundles import RuleBundles, in_force_by
 from connectors.gateway.rules.settings import RuleSettings
 from connectors.gateway.samples import Samples
@@ -104,7 +105,8 @@ def open_server(
         rules=rules,
         samples=samples,
     )
-    app = create_app(service, only_loopback_names=auth.on_loopback)
+    proxy = ProxySettings.from_env(environ)
+    app = create_app(service, proxy, only_loopback_names=auth.only_loopback_names)
     return HttpServer(app, service, listener)
 
 

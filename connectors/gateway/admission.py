@@ -57,7 +57,13 @@ class Admission:
                         self._slots.close(stream_id)
                     raise checked
                 standings += checked.standings
-            yield write_headers(standings)
+            try:
+                yield write_headers(standings)
+            except BaseException:
+                if work is Work.START:
+                    # It never began: its place is free.
+                    self._slots.close(stream_id)
+                raise
 
     def end(self, stream_id: str) -> None:
         """Note that a stream is over: its user may have another one open."""

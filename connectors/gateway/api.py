@@ -15,6 +15,8 @@ from connectors.gateway.event_routes import event_routes
 from connectors.gateway.health_routes import health_routes
 from connectors.gateway.operation_routes import operation_routes
 from connectors.gateway.page_routes import page_routes
+from connectors.gateway.proxy.routes import proxy_routes
+from connectors.gateway.proxy.settings import ProxySettings
 from connectors.gateway.rule_routes import rule_routes
 from connectors.gateway.service import Service
 from connectors.gateway.session_routes import session_routes
@@ -25,10 +27,10 @@ what is safe to show comes out, and one audit record for each stream. All offset
 points from the start of the stream, half-open."""
 
 
-def create_app(service: Service, *, only_loopback_names: bool) -> FastAPI:
+def create_app(service: Service, proxy: ProxySettings, *, only_loopback_names: bool) -> FastAPI:
     """Return the ASGI application; whoever serves it starts and closes the service.
 
-    only_loopback_names: see `Door`.
+    proxy: the providers behind it. only_loopback_names: see `Door`.
     """
     app = FastAPI(
         title="Tidegate",
@@ -43,6 +45,7 @@ def create_app(service: Service, *, only_loopback_names: bool) -> FastAPI:
     app.include_router(socket_routes(service))
     app.include_router(rule_routes(service))
     app.include_router(health_routes(service))
+    app.include_router(proxy_routes(service, proxy))
     app.include_router(operation_routes(service))
     app.include_router(page_routes(service))
     # The last one added is the outermost.

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.types import Receive, Scope, Send
 
 from connectors.gateway.auth.tickets import Purpose
 from connectors.gateway.entry import View
 from connectors.gateway.position import read
 from connectors.gateway.service import Service
 from connectors.gateway.session_routes import PROBLEMS
+from connectors.gateway.streamed import Streamed
 from connectors.gateway.subscription import Pace, Subscription
 
 MEDIA_TYPE = "text/event-stream"
@@ -45,46 +44,9 @@ class Wishes:
         return View(transport, *self._shown)
 
 
-class EventStream(Response):
-    """Sends a subscription's messages as they come. A client that goes away is noticed."""
-
-    def __init__(self, service: Service, subscription: Subscription) -> None:
-        super().__init__()
-        self._service = service
-        self._subscription = subscription
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one client."""
-        del scope
-        sender = asyncio.create_task(self._send(send))
-        watcher = asyncio.create_task(_gone(receive))
-        try:
-            await asyncio.wait((sender, watcher), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sender, watcher):
-                task.cancel()
-            with suppress(asyncio.CancelledError):
-                await sender
-
-    async def _send(self, send: Send) -> None:
-        connections = self._service.connections
-        connection = connections.add("sse")
-
-        async def put(message: bytes) -> None:
-            await send({"type": "http.response.body", "body": message, "more_body": True})
-
-        try:
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-            async for batch in self._subscription.batches():
-                await connection.send(put, b"".join(batch))
-            await send({"type": "http.response.body", "body": b""})
-        finally:
-            connections.remove(connection)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def _joined(subscription: Subscription) -> AsyncGenerator[bytes, None]:
+    async for batch in subscription.batches():
+        yield b"".join(batch)
 
 
 def event_routes(service: Service) -> APIRouter:
@@ -117,7 +79,7 @@ def event_routes(service: Service) -> APIRouter:
         )
         if stream.is_told and resume == (service.streams.epoch, stream.position):
             return Response(status_code=204)
-        return EventStream(service, subscription)
+        return Streamed(service.connections, "sse", _HEADERS, _joined(subscription))
 
     @router.get("/v1/streams/{stream_id}/poll")
     async def poll(

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from connectors.gateway.auth.principal import AccessError, Unauthorized
+from connectors.gateway.auth.principal import AccessError
 from connectors.gateway.exchange import Refused, Unanswered, UnknownPolicy, UnknownStream
 from connectors.gateway.limits.answer import Overloaded, TooMany
 from connectors.gateway.position import BadPosition
@@ -101,12 +101,8 @@ def as_problem(error: Exception) -> Problem:
     match error:
         case Problem():
             return error
-        case Unauthorized():
-            headers = {"WWW-Authenticate": error.challenge}
-            return Problem(401, "unauthorized", str(error), headers=headers)
         case AccessError():
-            name = "unknown-stream" if error.status == 404 else "forbidden"
-            return Problem(error.status, name, str(error))
+            return Problem(error.status, error.kind, str(error), headers=error.headers)
         case TooMany() | Overloaded():
             return Problem(
                 error.status, "limits", str(error), headers=error.headers, members=error.problem

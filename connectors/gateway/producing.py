@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
-from typing import NamedTuple, TypeVar
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from connectors.gateway.admission import Admission
 from connectors.gateway.auth.principal import Principal
@@ -18,8 +18,6 @@ from guardrails.events import Context
 SETTLE_S = 2.0
 # Seconds a whole text may take, with every check that holds it.
 CHECK_S = 60.0
-
-_T = TypeVar("_T")
 
 
 class Started(NamedTuple):
@@ -50,10 +48,8 @@ class Producing:
         async with self._admission.admit(
             principal, Work.START, stream_id, user_id=user_id
         ) as headers:
-            await self._or_end(
-                stream_id,
-                self._exchange.open(stream_id, body.policy, context_of(principal, body.context)),
-            )
+            context = context_of(principal, body.context)
+            await self._exchange.open(stream_id, body.policy, context)
         return Started(stream_id, headers)
 
     async def update(
@@ -105,20 +101,11 @@ class Producing:
             chars=len(body.content),
         ) as headers:
             context = context_of(principal, body.context)
-            ended = await self._or_end(
-                stream_id,
-                self._exchange.check(stream_id, body.content, body.policy, context, CHECK_S),
+            ended = await self._exchange.check(
+                stream_id, body.content, body.policy, context, CHECK_S
             )
             self._admission.end(stream_id)
         return ended, headers
-
-    async def _or_end(self, stream_id: str, asked: Awaitable[_T]) -> _T:
-        try:
-            return await asked
-        except BaseException:
-            # It never began: its place is free.
-            self._admission.end(stream_id)
-            raise
 
     def _require_owner(self, principal: Principal, stream_id: str) -> None:
         if self._ids.access(stream_id, principal) is not Access.OWN:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -52,6 +52,7 @@ class Service:
     producing: Producing = field(init=False)
     connections: Connections = field(default_factory=Connections)
     is_ready: bool = field(default=False, init=False)
+    _closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list, init=False)
     _ticker: asyncio.Task[None] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -73,8 +74,14 @@ class Service:
             self._ticker.cancel()
             with suppress(asyncio.CancelledError):
                 await self._ticker
+        for close in self._closing:
+            await close()
         await self.bus.close()
         await self.gatekeeper.close()
+
+    def on_close(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Let something be closed with the service, before the bus is."""
+        self._closing.append(close)
 
     async def caller(self, connection: HTTPConnection, scope: Scope) -> Principal:
         """Return who calls. Raises Unauthorized, Forbidden."""

@@ -81,7 +81,6 @@ class Streams:
             except msgspec.DecodeError as error:
                 log.warning(
                     "a record cannot be read; it is passed over",
-                    topic=topic,
                     partition=record.partition,
                     offset=record.offset,
                     problem=type(error).__name__,

@@ -1,0 +1,161 @@
+"""One request to a provider, and its answer, guarded as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from aiohttp import ClientResponse
+from fastapi import Request, Response
+
+from connectors.gateway.auth.principal import Principal, Scope
+from connectors.gateway.limits.load import Work
+from connectors.gateway.problems import Problem
+from connectors.gateway.proxy.api import Api, passed, returned
+from connectors.gateway.proxy.channel_stream import ChannelStream
+from connectors.gateway.proxy.reply import Reply
+from connectors.gateway.proxy.settings import ProxySettings
+from connectors.gateway.proxy.upstream import Upstream
+from connectors.gateway.service import Service
+from connectors.gateway.streamed import Streamed
+from connectors.providers.events import Channel
+from connectors.providers.rewriting import Rewriter
+from guardrails.events import MAX_ID_CHARS, Context
+
+# A provider's error is a few lines; none of it is a model's text.
+_MAX_ERROR_BYTES = 65_536
+# Our own headers of a request, and of the answer.
+OWN_KEY, POLICY, STREAM = "x-tidegate-key", "x-tidegate-policy", "x-tidegate-stream"
+_CONTEXT = {
+    "user_id": "x-tidegate-user-id",
+    "bot_id": "x-tidegate-bot-id",
+    "session_id": "x-tidegate-session-id",
+}
+
+
+class _Asked(NamedTuple):
+    """Who asked for what. stream_id: of the first text of the reply; the others refer to it."""
+
+    principal: Principal
+    stream_id: str
+    policy: str | None
+    context: Context
+
+
+class Call:
+    """Carries out one request."""
+
+    def __init__(
+        self, service: Service, settings: ProxySettings, upstream: Upstream, api: Api
+    ) -> None:
+        self._service = service
+        self._key = settings.providers[api.provider].key
+        self._url = settings.providers[api.provider].url
+        self._upstream = upstream
+        self._api = api
+
+    async def answer(self, request: Request, path: str) -> Response:
+        """Ask the provider; return what the caller gets.
+
+        Raises AccessError, TooMany, Overloaded, UpstreamAway, Problem.
+        """
+        principal, key = await self._enter(request)
+        asked = self._asked(request, principal)
+        headers = {**passed(request.headers), **self._api.authorize(key)}
+        body = await request.body()
+        async with self._service.admission.admit(
+            principal, Work.START, asked.stream_id, user_id=asked.context.user_id
+        ) as limits:
+            response = await self._upstream.ask("POST", self._url + path, headers, body)
+        told = {**limits, **returned(response.headers), STREAM: asked.stream_id}
+        if response.status != 200:
+            self._service.admission.end(asked.stream_id)
+            return await self._refusal(response, told)
+        rewriter = Rewriter(self._api.name, _framing(response, path))
+        reply = Reply(self._api.name, rewriter, self._opener(asked))
+
+        async def end() -> None:
+            response.close()
+            self._service.admission.end(asked.stream_id)
+
+        told["content-type"] = response.headers.get("content-type", "application/json")
+        headers_out = [(name.encode(), value.encode("latin-1")) for name, value in told.items()]
+        frames = reply.frames(self._upstream.read(response))
+        return Streamed(self._service.connections, "proxy", headers_out, frames, end)
+
+    async def _enter(self, request: Request) -> tuple[Principal, str]:
+        """Return who calls, and the key the provider gets. Raises AccessError, Problem."""
+        sent = _bearer(request.headers.get(self._api.credential)) or _bearer(
+            request.headers.get("authorization")
+        )
+        sent = sent or request.query_params.get("key", "")
+        own = request.headers.get(OWN_KEY)
+        gatekeeper = self._service.gatekeeper
+        if own or not gatekeeper.is_open:
+            credential = own or sent
+            bearer = f"Bearer {credential}" if credential else None
+            principal = await gatekeeper.authenticate(bearer, None)
+            given = sent if own else ""
+        else:
+            principal, given = await gatekeeper.authenticate(None, None), sent
+        principal.require(Scope.PRODUCE)
+        key = self._key or given
+        if not key:
+            raise Problem(
+                401,
+                "no-provider-key",
+                f"there is no key for the provider {self._api.provider}; send yours as the SDK does"
+                f" (and the gateway's in {OWN_KEY}), or set"
+                f" TIDEGATE_PROXY_{self._api.provider.upper()}_KEY_FILE at the gateway",
+            )
+        return principal, key
+
+    def _asked(self, request: Request, principal: Principal) -> _Asked:
+        named = {field: request.headers.get(header) for field, header in _CONTEXT.items()}
+        policy = request.headers.get(POLICY) or None
+        for name in (policy, *named.values()):
+            if name is not None and len(name) > MAX_ID_CHARS:
+                raise Problem(400, "bad-header", f"a name of X-Tidegate-* exceeds {MAX_ID_CHARS}")
+        stream_id = self._service.ids.new(principal)
+        context = Context(tenant=principal.tenant, correlation_id=stream_id, **named)
+        return _Asked(principal, stream_id, policy, context)
+
+    def _opener(self, asked: _Asked) -> Callable[[Channel], ChannelStream]:
+        service = self._service
+        opened: list[Channel] = []
+
+        def open_stream(channel: Channel) -> ChannelStream:
+            stream_id = service.ids.new(asked.principal) if opened else asked.stream_id
+            opened.append(channel)
+            stream = service.streams.get(stream_id)
+            return ChannelStream(stream, service.bus, asked.policy, asked.context)
+
+        return open_stream
+
+    async def _refusal(self, response: ClientResponse, headers: Mapping[str, str]) -> Response:
+        """Return a provider's error as it is: what it says of the request is no model's text."""
+        try:
+            body = await response.content.read(_MAX_ERROR_BYTES)
+        finally:
+            response.close()
+        if response.content_type != "application/json" or response.status < 400:
+            detail = f"the provider answered {response.status} {response.content_type}; try again"
+            body = self._api.describe(502, detail)
+            return Response(body, 502, dict(headers), "application/json")
+        return Response(body, response.status, dict(headers), "application/json")
+
+
+def _bearer(value: str | None) -> str:
+    """Return the key of a header: as it is, or a bearer's."""
+    scheme, _, key = (value or "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else (value or "").strip()
+
+
+def _framing(response: ClientResponse, path: str) -> str:
+    """Return how an answer is framed, by what it says it is."""
+    match response.content_type:
+        case "text/event-stream":
+            return "sse"
+        case "application/x-ndjson" | "application/jsonl":
+            return "ndjson"
+    return "json-array" if ":streamGenerateContent" in path else "json"

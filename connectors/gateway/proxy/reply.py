@@ -1,0 +1,180 @@
+"""One answer of a provider on its way through the guard.
+
+Two tasks share one rewriter: one reads the provider and hands texts to the guard, the other takes
+what the guard has decided. What either yields goes to the caller in that order; when the caller
+reads slowly, so do we.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from contextlib import suppress
+
+from prometheus_client import Counter
+
+from connectors.gateway.proxy.channel_stream import ChannelStream
+from connectors.logs import logger
+from connectors.providers.events import Channel
+from connectors.providers.rewriting import Judge, Rewriter, Send, Step, Unscanned
+from guardrails.errors import ConnectorError, TidegateError
+
+log = logger(__name__)
+
+REPLIES = Counter(
+    "tidegate_proxy_replies_total", "Answers of providers, by how they ended.", ["api", "outcome"]
+)
+# Pieces that wait for the caller; beyond it nothing more is read.
+_MAX_WAITING = 256
+# Seconds: a guard that is well answers within milliseconds, and one that restarts within these.
+GUARD_S = 10.0
+
+# Seconds in which a provider's answer ends behind its last frame.
+_END_S = 1.0
+
+# Returns the stream of a channel: the main one's id is told to the caller.
+OpenStream = Callable[[Channel], ChannelStream]
+_MAIN = Channel("text", "0")
+
+
+class Reply:
+    """Guards one answer: iterate over `frames`, to its end or not."""
+
+    def __init__(
+        self, api: str, rewriter: Rewriter, open_stream: OpenStream, guard_s: float = GUARD_S
+    ) -> None:
+        self._api = api
+        self._rewriter = rewriter
+        self._open_stream = open_stream
+        self._guard_s = guard_s
+        self._channels: dict[Channel, ChannelStream] = {}
+        self._out: asyncio.Queue[bytes | None] = asyncio.Queue(_MAX_WAITING)
+        self._turn = asyncio.Lock()
+        self._followers: set[asyncio.Task[None]] = set()
+        self._over = asyncio.Event()
+        self._outcome = "aborted"
+
+    async def frames(self, upstream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+        """Yield what the caller gets. upstream: the provider's bytes, cut anywhere."""
+        tasks = [asyncio.create_task(self._read(upstream)), asyncio.create_task(self._tell_end())]
+        try:
+            while (data := await self._out.get()) is not None:
+                yield data
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._close()
+
+    async def _tell_end(self) -> None:
+        await self._over.wait()
+        await self._out.put(None)
+
+    async def _close(self) -> None:
+        """End every stream that is open: their audit records are written."""
+        for follower in list(self._followers):
+            follower.cancel()
+        await asyncio.gather(*self._followers, return_exceptions=True)
+        for channel in self._channels.values():
+            with suppress(ConnectorError):
+                await channel.abort()
+        REPLIES.labels(self._api, self._outcome).inc()
+
+    async def _read(self, upstream: AsyncIterator[bytes]) -> None:
+        try:
+            async for data in upstream:
+                await self._carry_out(self._rewriter.feed(data))
+                if self._over.is_set():
+                    break
+            if self._outcome == "complete":
+                # Read to its end the connection can be used again.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_END_S):
+                        async for _ in upstream:
+                            pass
+                return
+            await self._carry_out(self._rewriter.close())
+            await self._over.wait()
+        except ConnectorError as error:
+            log.warning("a reply could not be guarded to its end", problem=error)
+            await self._fail("unavailable")
+        except TidegateError as error:
+            log.warning("a reply could not be guarded to its end", problem=error)
+            await self._fail("malformed")
+        finally:
+            self._over.set()
+
+    async def _fail(self, code: str) -> None:
+        self._outcome = "failed"
+        await self._carry_out(self._rewriter.fail(code))
+
+    async def _carry_out(self, steps: Iterable[Step]) -> None:
+        """Do what the rewriter asks for, in order. steps: not begun; one at a time, for they depend
+        on where the rewriter stands.
+        """
+        async with self._turn:
+            for step in steps:
+                match step:
+                    case Send():
+                        await self._out.put(step.data)
+                    case Judge():
+                        await self._judge(step)
+                    case Unscanned():
+                        await self._note(step)
+            if self._rewriter.complete and not self._over.is_set():
+                if self._outcome == "aborted":
+                    self._outcome = "complete"
+                self._over.set()
+
+    async def _judge(self, step: Judge) -> None:
+        channel = self._channel(step.channel)
+        await channel.publish(step.text, final=step.final)
+
+    async def _note(self, step: Unscanned) -> None:
+        """Let the audit list what nobody looked at."""
+        channel = next(iter(self._channels.values()), None) or self._channel(_MAIN)
+        with suppress(ConnectorError):
+            await channel.publish("", unscanned=f"{step.what}: {step.reason}"[:128])
+
+    def _channel(self, key: Channel) -> ChannelStream:
+        channel = self._channels.get(key)
+        if channel is None:
+            channel = self._channels[key] = self._open_stream(key)
+            follower = asyncio.create_task(self._follow(key, channel))
+            self._followers.add(follower)
+            follower.add_done_callback(self._followed)
+        return channel
+
+    def _followed(self, follower: asyncio.Task[None]) -> None:
+        """Note that a channel is not followed any more; one that failed ends the reply."""
+        self._followers.discard(follower)
+        if not follower.cancelled() and (error := follower.exception()) is not None:
+            log.error("a bug ended a reply", problem=type(error).__name__)
+            self._outcome = "failed"
+            self._over.set()
+
+    async def _follow(self, key: Channel, channel: ChannelStream) -> None:
+        """Take what the guard decides about one channel, until there is nothing more."""
+        stream = channel.stream
+        waiting_since = time.monotonic()
+        told = 0
+        while not self._over.is_set():
+            if len(stream.seen) > told or channel.blocked:
+                told = len(stream.seen)
+                await self._carry_out(self._rewriter.release(key, channel.take()))
+                if channel.blocked:
+                    self._outcome = "blocked"
+                    await self._carry_out(self._rewriter.block(key))
+                    return
+                continue
+            verdict = stream.verdict
+            if verdict is not None and verdict.state == "complete":
+                return
+            if channel.answered >= channel.asked:
+                waiting_since = time.monotonic()
+            elif time.monotonic() - waiting_since > self._guard_s:
+                log.warning("the guard does not answer; a reply was ended")
+                await self._fail("unavailable")
+                return
+            await stream.changed(1.0)
