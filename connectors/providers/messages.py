@@ -89,6 +89,8 @@ class MessagesReader:
         if payload.get("type") == "error":
             yield Failure(error_code(payload))
             return
+        if "content" not in payload:
+            yield Opaque("no content")
         yield from self._whole(payload, ("content",))
         yield from self._close_all()
         if reason := text(payload.get("stop_reason"), "stop_reason"):

@@ -115,6 +115,10 @@ class ResponsesReader:
     def body(self, payload: Record) -> Iterator[Event]:
         """Yield what a whole answer says."""
         self._begun = 1
+        if payload.get("error") is not None:
+            yield Failure(error_code(payload))
+        elif "output" not in payload:
+            yield Opaque("no output")
         for index, value in enumerate(items(payload.get("output"), "output")):
             item = record(value, "an item")
             path: Path = ("output", index)

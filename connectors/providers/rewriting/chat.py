@@ -57,16 +57,20 @@ class ChatDialect:
 
     def __init__(self) -> None:
         self._identity: Record = {"object": "chat.completion.chunk"}
-        # Whether each choice that was seen is open.
+        # Whether each choice that came is still open for the client.
         self._choices: dict[int, bool] = {}
+
+    def came(self, payload: Record) -> None:
+        """Note what has come, before any of it may be sent."""
+        self._identity |= {key: payload[key] for key in _IDENTITY if key in payload}
+        for choice in payload.get("choices") or ():
+            self._choices.setdefault(choice.get("index") or 0, True)
 
     def sent(self, payload: Record) -> None:
         """Note what the client has got."""
-        self._identity |= {key: payload[key] for key in _IDENTITY if key in payload}
         for choice in payload.get("choices") or ():
-            index = choice.get("index") or 0
-            ended = bool(choice.get("finish_reason"))
-            self._choices[index] = self._choices.get(index, True) and not ended
+            if choice.get("finish_reason"):
+                self._choices[choice.get("index") or 0] = False
 
     def block(self) -> Closing:
         """Return how a reply ends that was blocked."""

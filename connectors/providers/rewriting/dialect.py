@@ -30,6 +30,9 @@ class Dialect(Protocol):
     kept: frozenset[str]
     splits: bool
 
+    def came(self, payload: Record) -> None:
+        """Note what has come, before any of it may be sent."""
+
     def sent(self, payload: Record) -> None:
         """Note what the client has got."""
 

@@ -60,11 +60,14 @@ class GeminiDialect:
         self._identity: Record = {}
         self._candidates: dict[int, None] = {}
 
-    def sent(self, payload: Record) -> None:
-        """Note what the client has got."""
+    def came(self, payload: Record) -> None:
+        """Note what has come, before any of it may be sent."""
         self._identity |= {key: payload[key] for key in _IDENTITY if payload.get(key)}
         for candidate in payload.get("candidates") or ():
             self._candidates[candidate.get("index") or 0] = None
+
+    def sent(self, payload: Record) -> None:
+        """What the client has got is not asked for."""
 
     def block(self) -> Closing:
         """Return how a reply ends that was blocked."""

@@ -45,6 +45,9 @@ class MessagesDialect:
         self._open: dict[int, None] = {}
         self._output_tokens = 0
 
+    def came(self, payload: Record) -> None:
+        """What has come is not asked for."""
+
     def sent(self, payload: Record) -> None:
         """Note what the client has got."""
         index = payload.get("index") or 0

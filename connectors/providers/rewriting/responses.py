@@ -88,6 +88,9 @@ class ResponsesDialect:
         self._parts: dict[tuple[int, int], Record] = {}
         self._open_parts: set[tuple[int, int]] = set()
 
+    def came(self, payload: Record) -> None:
+        """What has come is not asked for."""
+
     def sent(self, payload: Record) -> None:
         """Note what the client has got."""
         kind = payload.get("type") or ""

@@ -130,6 +130,8 @@ class Rewriter:
             yield Send(self._writer.same(decoded.frame))
             return
         entries, steps = self._frames.take(decoded)
+        if decoded.payload is not None:
+            self._dialect.came(decoded.payload)
         self._waiting.extend(entry for entry in entries if not entry.flows)
         yield from self._flush()
         for step in steps:
