@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from connectors.providers.decoder import Decoder
+from connectors.providers.events import Channel, Delta
 from connectors.providers.rewriting import DIALECTS
 from guardrails import Session, default_plan
 from tests.connectors.gateway.proxy.provider import Provider
-from tests.connectors.providers.recorded import Row, api, cut, recorded
+from tests.connectors.providers.recorded import Row, api, cut, decode, recorded
 from tests.connectors.providers.rewriting.clients import READ, as_events
 from tests.gateway import Client, Gateway
 
@@ -38,11 +40,12 @@ def comparable(result: Any) -> Any:
 
 def finds_something(row: Row) -> bool:
     """Whether the policy of the proxy has something to say about this reply."""
-    expected = row["expected"]
-    texts = [expected.get("text") or "", expected.get("thinking") or ""]
-    texts += [str(call.get("args")) for call in expected.get("tool_calls") or ()]
+    texts: dict[Channel, str] = {}
+    for event in decode(Decoder(api(row), "sse"), [as_events(row)]):
+        if isinstance(event, Delta):
+            texts[event.channel] = texts.get(event.channel, "") + event.text
     plan = default_plan()
-    for text in texts:
+    for text in texts.values():
         session = Session("s", plan)
         session.push(text, final=True)
         if session.findings:
