@@ -25,23 +25,29 @@ _HEADERS = [
 
 
 class Wishes:
-    """How a client wants its events: the query of an address."""
+    """How a client wants its events."""
 
-    def __init__(
-        self,
-        detail: Annotated[str, Query(pattern="^(full|concise)$")] = "full",
-        *,
-        metadata: bool = True,
-        progress: bool = False,
-        buffer_size: Annotated[int, Query(ge=1, le=1_000)] = 1,
-        flush_interval_ms: Annotated[int, Query(ge=0, le=60_000)] = 0,
-    ) -> None:
-        self.pace = Pace(flush_interval_ms / 1000, buffer_size)
-        self._shown = (detail == "full", metadata, progress)
+    def __init__(self, *, pace: Pace, detailed: bool, metadata: bool, progress: bool) -> None:
+        self.pace = pace
+        self._shown = (detailed, metadata, progress)
 
     def view(self, transport: Any) -> View:
         """Return it for a transport."""
         return View(transport, *self._shown)
+
+
+# FastAPI runs what is no coroutine in a thread, which takes longer than all else about a request.
+async def read_wishes(
+    detail: Annotated[str, Query(pattern="^(full|concise)$")] = "full",
+    *,
+    metadata: bool = True,
+    progress: bool = False,
+    buffer_size: Annotated[int, Query(ge=1, le=1_000)] = 1,
+    flush_interval_ms: Annotated[int, Query(ge=0, le=60_000)] = 0,
+) -> Wishes:
+    """Read them from the query of an address."""
+    pace = Pace(flush_interval_ms / 1000, buffer_size)
+    return Wishes(pace=pace, detailed=detail == "full", metadata=metadata, progress=progress)
 
 
 async def _joined(subscription: Subscription) -> AsyncGenerator[bytes, None]:
@@ -60,7 +66,7 @@ def event_routes(service: Service) -> APIRouter:
     )
     @router.get("/stream/pipeline/{stream_id}", include_in_schema=False)
     async def events(
-        request: Request, stream_id: str, wishes: Annotated[Wishes, Depends()]
+        request: Request, stream_id: str, wishes: Annotated[Wishes, Depends(read_wishes)]
     ) -> Response:
         """Follow a stream (SSE). A browser's EventSource sends a `ticket`. After a lost connection
         `Last-Event-ID` goes on behind that event; 204 says that nothing follows.
@@ -85,7 +91,7 @@ def event_routes(service: Service) -> APIRouter:
     async def poll(
         request: Request,
         stream_id: str,
-        wishes: Annotated[Wishes, Depends()],
+        wishes: Annotated[Wishes, Depends(read_wishes)],
         after: Annotated[str | None, Query(max_length=100)] = None,
         wait_ms: Annotated[int, Query(ge=0, le=25_000)] = 0,
     ) -> Response:

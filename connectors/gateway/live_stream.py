@@ -137,7 +137,7 @@ class LiveStream:
             id=write(self._epoch, position),
         )
         self._results += events[-1].type == "partial_result"
-        self._add(_VERDICTS, record.offset, position, events)
+        self._add(_VERDICTS, record, position, events)
 
     def take_event(self, record: Record, event: PipelineEvent) -> None:
         """Note what the guard told of a step."""
@@ -149,7 +149,7 @@ class LiveStream:
             # Rules run at every chunk; what can be said to be under way is a check.
             self._steps[event.step] = event.type != "step_start"
         position = self._position._replace(events=record.offset + 1)
-        self._add(_EVENTS, record.offset, position, tell_step(event, write(self._epoch, position)))
+        self._add(_EVENTS, record, position, tell_step(event, write(self._epoch, position)))
 
     def take_audit(self, record: Record, audit: Audit) -> None:
         """Note the audit record."""
@@ -159,7 +159,7 @@ class LiveStream:
         self.audit = audit
         position = self._position._replace(audit=record.offset + 1)
         told = tell_audit(audit, record.timestamp_ms, write(self._epoch, position))
-        self._add(_AUDIT, record.offset, position, told)
+        self._add(_AUDIT, record, position, told)
 
     def take_letter(self, letter: DeadLetter) -> None:
         """Note that a chunk could not be judged."""
@@ -223,9 +223,9 @@ class LiveStream:
         self._position = Position(*fields)
 
     def _add(
-        self, kind: int, offset: int, position: Position, events: Sequence[StreamEvent]
+        self, kind: int, record: Record, position: Position, events: Sequence[StreamEvent]
     ) -> None:
-        entry = Entry(kind, offset, position, events)
+        entry = Entry(kind, record.offset, position, events, len(record.value))
         self._position = position
         self.entries.append(entry)
         self.size += entry.size

@@ -24,7 +24,7 @@ from connectors.gateway.auth.principal import AccessError, Principal, Scope
 from connectors.gateway.auth.tickets import Purpose
 from connectors.gateway.bodies import FinishBody, UpdateBody
 from connectors.gateway.connections import Connection
-from connectors.gateway.event_routes import Wishes
+from connectors.gateway.event_routes import Wishes, read_wishes
 from connectors.gateway.position import BadPosition, read
 from connectors.gateway.problems import Problem, as_problem
 from connectors.gateway.service import Service
@@ -45,7 +45,7 @@ def socket_routes(service: Service) -> APIRouter:
     @router.websocket("/v1/streams/{stream_id}/ws")
     @router.websocket("/ws/pipeline/{stream_id}")
     async def follow(
-        socket: WebSocket, stream_id: str, wishes: Annotated[Wishes, Depends()]
+        socket: WebSocket, stream_id: str, wishes: Annotated[Wishes, Depends(read_wishes)]
     ) -> None:
         """Follow a stream, and send it."""
         try:

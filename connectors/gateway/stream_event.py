@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
@@ -41,5 +42,10 @@ def format_time(timestamp_ms: int) -> str:
     >>> format_time(1_700_000_000_123)
     '2023-11-14T22:13:20.123Z'
     """
-    moment = datetime.fromtimestamp(timestamp_ms // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{timestamp_ms % 1000:03}Z"
+    return f"{_format_second(timestamp_ms // 1000)}.{timestamp_ms % 1000:03}Z"
+
+
+# Thousands of events fall into one second, and `strftime` takes as long as all else about one.
+@lru_cache(maxsize=64)
+def _format_second(timestamp_s: int) -> str:
+    return f"{datetime.fromtimestamp(timestamp_s, UTC):%Y-%m-%dT%H:%M:%S}"

@@ -14,6 +14,7 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 
 from connectors.gateway.auth.keychain import Keychain
@@ -23,6 +24,8 @@ from connectors.gateway.auth.principal import AccessError, Principal, Scope
 # characters of base64 to the last bit, so that no two texts are one id.
 _PART_BYTES = 15
 STREAM_ID_CHARS = 60
+# A stream's id comes with each of its updates: those of so many are not computed again.
+_REMEMBERED = 10_000
 _SHAPE = re.compile(rf"[A-Za-z0-9_-]{{{STREAM_ID_CHARS}}}", re.ASCII)
 
 
@@ -56,6 +59,7 @@ class StreamIds:
         """token_bytes: where randomness comes from."""
         self._keys = keychain.keys("stream ids")
         self._token_bytes = token_bytes
+        self._look = lru_cache(_REMEMBERED)(self._compute)
 
     def new(self, principal: Principal) -> str:
         """Return the id of a new stream of this principal."""
@@ -65,6 +69,11 @@ class StreamIds:
 
     def access(self, stream_id: str, principal: Principal) -> Access:
         """Return what the id grants. Takes as long for a foreign id as for an unknown one."""
+        known = _SHAPE.fullmatch(stream_id) is not None
+        # What has another shape is nobody's, may be long, and is not kept.
+        return self._look(stream_id, principal) if known else self._compute(stream_id, principal)
+
+    def _compute(self, stream_id: str, principal: Principal) -> Access:
         known = _SHAPE.fullmatch(stream_id) is not None
         raw = _decode(stream_id) if known else bytes(3 * _PART_BYTES)
         nonce = raw[:_PART_BYTES]
