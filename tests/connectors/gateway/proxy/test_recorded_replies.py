@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import httpx
 import pytest
 
-from connectors.providers.decoder import Decoder
-from connectors.providers.events import Channel, Delta
 from connectors.providers.rewriting import DIALECTS
-from guardrails import Session, default_plan
 from tests.connectors.gateway.proxy.provider import Provider
-from tests.connectors.providers.recorded import Row, api, cut, decode, recorded
+from tests.connectors.providers.recorded import api, cut, recorded
 from tests.connectors.providers.rewriting.clients import READ, as_events
 from tests.gateway import Client, Gateway
 
@@ -30,27 +28,19 @@ PATHS = {
 
 
 def comparable(result: Any) -> Any:
-    """What a client makes of a reply. Which of two texts a frame belongs to that only says when it
-    was made is no part of that: texts are decided each in its own time.
+    """What a client makes of a reply, but for the second in which a frame was made: texts of one
+    reply are decided each in its own time, and a frame of one may overtake one of another.
     """
     if "identity" in result:
         result = {**result, "identity": sorted({str(one) for one in result["identity"]})}
+        if result["final"] is not None:
+            result["final"] = {**result["final"], "created": None}
     return result
 
 
-def finds_something(row: Row) -> bool:
-    """Whether the policy of the proxy has something to say about this reply."""
-    texts: dict[Channel, str] = {}
-    for event in decode(Decoder(api(row), "sse"), [as_events(row)]):
-        if isinstance(event, Delta):
-            texts[event.channel] = texts.get(event.channel, "") + event.text
-    plan = default_plan()
-    for text in texts.values():
-        session = Session("s", plan)
-        session.push(text, final=True)
-        if session.findings:
-            return True
-    return False
+def labels(data: bytes) -> set[bytes]:
+    """What stands in a reply that looks like a redaction."""
+    return set(re.findall(rb"\[[A-Z_]{4,}\]", data))
 
 
 @CLIENT_WARNINGS
@@ -65,12 +55,12 @@ def test_a_client_gets_over_the_proxy_what_it_gets_directly(
         if api(row) != name:
             continue
         data = as_events(row)
-        if finds_something(row):
-            found += 1
-            continue
         pieces = list(cut(data, [chance.randint(1, 4_000) for _ in range(len(data) // 1_000)]))
         provider.plays(*pieces)
         got = caller.http.post(PATHS[name], content=b"{}").content
+        if labels(got) - labels(data):
+            found += 1
+            continue
         compared += 1
         if comparable(READ[name]([got])) != comparable(READ[name]([data])):
             different.append(row["id"])
