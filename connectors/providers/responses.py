@@ -88,6 +88,7 @@ class ResponsesReader:
     def read(self, payload: Record, event: str | None) -> Iterator[Event]:
         """Yield what one event says."""
         kind = word(payload.get("type"))
+        _check(payload)
         if event is not None and event != kind:
             yield Opaque(f"{word(event)} with type {kind}")
         elif kind in _ENDS:
@@ -189,3 +190,14 @@ class ResponsesReader:
     def _index(self, payload: Record) -> str:
         index = str(number(payload.get("output_index"), "output_index"))
         return index if self._begun < 2 else f"r{self._begun - 1}/{index}"
+
+
+def _check(payload: Record) -> None:
+    """Raise WrongShape unless numbers and objects are such: whoever writes events counts on it."""
+    for field in ("sequence_number", "output_index", "content_index"):
+        number(payload.get(field), field)
+    for field in ("response", "item", "part"):
+        record(payload.get(field), field)
+    part = record(payload.get("part"), "part")
+    for field in ("text", "refusal"):
+        text(part.get(field), field)

@@ -54,6 +54,7 @@ class ChatDialect:
     )
     kept = frozenset(["index", "type"])
     splits = True
+    keep_alive: Record | None = None
 
     def __init__(self) -> None:
         self._identity: Record = {"object": "chat.completion.chunk"}
@@ -63,12 +64,12 @@ class ChatDialect:
     def came(self, payload: Record) -> None:
         """Note what has come, before any of it may be sent."""
         self._identity |= {key: payload[key] for key in _IDENTITY if key in payload}
-        for choice in payload.get("choices") or ():
+        for choice in filter(None, payload.get("choices") or ()):
             self._choices.setdefault(choice.get("index") or 0, True)
 
     def sent(self, payload: Record) -> None:
         """Note what the client has got."""
-        for choice in payload.get("choices") or ():
+        for choice in filter(None, payload.get("choices") or ()):
             if choice.get("finish_reason"):
                 self._choices[choice.get("index") or 0] = False
 
@@ -89,7 +90,8 @@ class ChatDialect:
     def block_body(self, payload: Record) -> Record:
         """Return an answer that was blocked; its texts are what was released."""
         choices = [
-            {**choice, "finish_reason": "content_filter"} for choice in payload.get("choices") or ()
+            {**choice, "finish_reason": "content_filter"}
+            for choice in filter(None, payload.get("choices") or ())
         ]
         return {**payload, "choices": choices}
 

@@ -21,7 +21,7 @@ class Dialect(Protocol):
 
     shape: of a frame; body_shape: of an answer that is not streamed. late: keys on the way to a
     text that belong behind all of it. kept: keys that every piece of a frame repeats. splits: a
-    frame with several texts may go out as several frames.
+    frame with several texts may go out as several frames. keep_alive: a payload that says nothing.
     """
 
     shape: Shape
@@ -29,6 +29,7 @@ class Dialect(Protocol):
     late: frozenset[str]
     kept: frozenset[str]
     splits: bool
+    keep_alive: Record | None
 
     def came(self, payload: Record) -> None:
         """Note what has come, before any of it may be sent."""

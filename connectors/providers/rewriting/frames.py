@@ -35,6 +35,8 @@ class Frames:
         self._whole = whole
         self._shape: Shape = dialect.body_shape if whole else dialect.shape
         self.lanes: dict[Channel, Lane] = {}
+        # Those of which something has not been sent.
+        self.active: dict[Channel, Lane] = {}
         # A channel that says what another one says, and how much of that it has said.
         self._echoes: dict[Channel, tuple[Lane, int]] = {}
         # Texts that were said, by how they were written: they may be said again.
@@ -106,6 +108,7 @@ class Frames:
 
     def _add(self, entry: Entry, lane: Lane, slot: Slot) -> Slot:
         lane.add(slot)
+        self.active[lane.channel] = lane
         slot.owner = entry
         entry.slots.append((lane, slot))
         return slot

@@ -55,6 +55,7 @@ class GeminiDialect:
     )
     kept = frozenset(["index", "role", "thought", "jsonPath", "willContinue"])
     splits = True
+    keep_alive: Record | None = None
 
     def __init__(self) -> None:
         self._identity: Record = {}
@@ -63,7 +64,7 @@ class GeminiDialect:
     def came(self, payload: Record) -> None:
         """Note what has come, before any of it may be sent."""
         self._identity |= {key: payload[key] for key in _IDENTITY if payload.get(key)}
-        for candidate in payload.get("candidates") or ():
+        for candidate in filter(None, payload.get("candidates") or ()):
             self._candidates[candidate.get("index") or 0] = None
 
     def sent(self, payload: Record) -> None:
@@ -81,7 +82,10 @@ class GeminiDialect:
 
     def block_body(self, payload: Record) -> Record:
         """Return an answer that was blocked; its texts are what was released."""
-        candidates = [{**one, "finishReason": "SAFETY"} for one in payload.get("candidates") or ()]
+        candidates = [
+            {**one, "finishReason": "SAFETY"}
+            for one in filter(None, payload.get("candidates") or ())
+        ]
         return {**payload, "candidates": candidates}
 
     def fail_body(self, code: str) -> Record:

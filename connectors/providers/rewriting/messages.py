@@ -28,6 +28,7 @@ _SHAPE: Shape = {
         "*": DROP,
     },
 }
+_PING: Record = {"type": "ping"}
 _REFUSAL = {"stop_reason": "refusal", "stop_sequence": None}
 
 
@@ -39,6 +40,7 @@ class MessagesDialect:
     late: frozenset[str] = frozenset()
     kept = frozenset(["index", "type"])
     splits = False
+    keep_alive: Record | None = _PING
 
     def __init__(self) -> None:
         self._begun = False

@@ -78,6 +78,7 @@ class ResponsesDialect:
     late = frozenset(["logprobs", "obfuscation"])
     kept: frozenset[str] = frozenset()
     splits = False
+    keep_alive: Record | None = None
 
     def __init__(self) -> None:
         self._response = _BEGINNING
@@ -113,7 +114,7 @@ class ResponsesDialect:
             self._open_parts.discard(where)
         elif kind in _TEXTS and where in self._parts:
             part, field = self._parts[where], _TEXTS[kind]
-            part[field] = (part.get(field) or "") + payload.get("delta", "")
+            part[field] = (part.get(field) or "") + (payload.get("delta") or "")
 
     def block(self) -> Closing:
         """Return how a reply ends that was blocked."""

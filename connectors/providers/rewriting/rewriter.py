@@ -88,26 +88,27 @@ class Rewriter:
         """The guard has blocked a channel: send what was released, end the reply, pass no more."""
         if self.ended or channel not in self._frames.lanes:
             return
-        yield from self._flush()
+        steps = self._flush()
         if self._whole:
-            yield from self._end_whole(lambda entry: self._dialect.block_body(entry.released()))
-            return
-        yield from self._send_released()
-        yield from self._end(self._dialect.block())
+            steps += self._end_whole(lambda entry: self._dialect.block_body(entry.released()))
+        else:
+            steps += self._send_released()
+            steps += self._end(self._dialect.block())
+        yield from steps
 
     def fail(self, code: str) -> Iterator[Step]:
         """The reply cannot be guarded any more: end it as failed. code: a key of `MESSAGES`."""
         if self.ended:
             return
         if self._whole:
-            yield from self._end_whole(lambda _: self._dialect.fail_body(code))
+            yield from list(self._end_whole(lambda _: self._dialect.fail_body(code)))
         else:
-            yield from self._end(self._dialect.fail(code))
+            yield from list(self._end(self._dialect.fail(code)))
 
     @property
     def complete(self) -> bool:
         """Whether nothing more will be sent: it was ended, or all that came has been sent."""
-        lanes = self._frames.lanes.values()
+        lanes = self._frames.active.values()
         return self.ended or (
             self._closed and not self._waiting and not any(lane.slots for lane in lanes)
         )
@@ -126,12 +127,16 @@ class Rewriter:
             yield from self.fail("malformed")
 
     def _enter(self, decoded: Decoded) -> Iterator[Step]:
-        if decoded.frame.kind == "idle" and decoded.payload is None:
+        payload = decoded.payload
+        alive = payload is not None and payload == self._dialect.keep_alive
+        if alive or (decoded.frame.kind == "idle" and payload is None):
             yield Send(self._writer.same(decoded.frame))
             return
+        # Behind its last word a reply has nothing more; the connection may stay open for long.
+        self._closed = self._closed or decoded.frame.kind == "last"
         entries, steps = self._frames.take(decoded)
-        if decoded.payload is not None:
-            self._dialect.came(decoded.payload)
+        if payload is not None:
+            self._dialect.came(payload)
         self._waiting.extend(entry for entry in entries if not entry.flows)
         yield from self._flush()
         for step in steps:
@@ -140,19 +145,25 @@ class Rewriter:
             yield step
         yield from self._flush()
 
-    def _flush(self) -> Iterator[Step]:
-        """Send whatever is decided and has nothing before it."""
+    def _flush(self) -> list[Step]:
+        """Return whatever is decided and has nothing before it. In one go: callers may do other
+        things between two steps.
+        """
+        steps: list[Step] = []
         while not self.ended:
-            for lane in list(self._frames.lanes.values()):
-                yield from self._flush_lane(lane)
+            for lane in list(self._frames.active.values()):
+                steps += self._flush_lane(lane)
+                if lane.closed and not lane.slots:
+                    self._frames.active.pop(lane.channel, None)
             if not self._waiting or not self._waiting[0].ready():
-                return
+                break
             entry = self._waiting.popleft()
             entry.sent = True
             self._sent += 1
             # What points into a text that was changed, and is nothing else, is not sent.
             if not (entry.changed() and any(len(path) == 1 for path in entry.offsets)):
-                yield from self._send(entry, entry.whole())
+                steps += self._send(entry, entry.whole())
+        return steps
 
     def _flush_lane(self, lane: Lane) -> Iterator[Step]:
         while lane.slots:
@@ -186,14 +197,12 @@ class Rewriter:
             yield Send(self._writer.other(frame, payload))
 
     def _send_released(self) -> Iterator[Step]:
-        """Send what was released of a frame that will never be sent whole."""
-        if not self._waiting:
-            return
-        entry = self._waiting[0]
-        for _, slot in entry.slots:
+        """Return what was released of a frame that will never be sent whole."""
+        for _, slot in self._waiting[0].slots if self._waiting else ():
             if slot.pending and slot.path and not slot.value:
                 slot.begun, slot.done = True, -1
                 late, kept = self._dialect.late, self._dialect.kept
+                entry = self._waiting[0]
                 yield from self._send(entry, entry.piece(slot, slot.pending, late, kept))
 
     def _end(self, closing: Closing) -> Iterator[Step]:

@@ -82,7 +82,8 @@ def _sift(node: Any, shape: Shape, path: Path, covered: frozenset[Path]) -> Iter
     elif isinstance(shape, Treat):
         yield from _treat(node, shape, path, covered)
     elif isinstance(node, dict):
-        table: Table = shape.get("?", {}).get(node.get("type"), shape)
+        kind = node.get("type")
+        table: Table = shape.get("?", {}).get(kind if isinstance(kind, str) else "", shape)
         other = table.get("*", DROP)
         for key, value in node.items():
             yield from _sift(value, table.get(key, other), (*path, key), covered)

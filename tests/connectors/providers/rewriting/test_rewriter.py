@@ -214,9 +214,10 @@ def test_keep_alives_pass_while_text_is_held() -> None:
     proxy = Proxy("anthropic.messages", "sse", lambda: Guard(hold=99))
     data = messages("secret-99")
     ping = data[data.index(b"event: ping") :].split(b"\n\n")[0] + b"\n\n"
-    at = data.index(b"event: content_block_stop")
-    proxy.feed(data[:at])
-    assert proxy.feed(ping) == ping
+    for end in (b"event: content_block_stop", b"event: message_delta", b"event: message_stop"):
+        rewriter = Rewriter("anthropic.messages")
+        list(rewriter.feed(data[: data.index(end)]))
+        assert list(rewriter.feed(ping)) == [Send(ping)]
     assert proxy.feed(b": OPENROUTER PROCESSING\n\n") == b": OPENROUTER PROCESSING\n\n"
 
 
@@ -371,6 +372,16 @@ def test_text_blocks_that_follow_each_other_are_one_text() -> None:
     assert said("anthropic.messages", out)["text"] == "to [LABEL]!"
     kinds = [line for line in out.decode().split("\n") if line.startswith("event")]
     assert kinds.index("event: content_block_stop") < len(kinds) - 2
+
+
+def test_a_reply_is_complete_behind_its_last_word_though_the_connection_stays_open() -> None:
+    proxy = Proxy("openai.chat", "sse", Guard)
+    data = chat(*PIECES)
+    proxy.feed(data[:-1])
+    assert not proxy.rewriter.complete
+    proxy.feed(data[-1:])
+    assert proxy.rewriter.complete
+    assert not proxy.rewriter.ended
 
 
 def test_half_a_character_waits_for_its_other_half() -> None:
