@@ -114,7 +114,8 @@ class Entry:
         if changed:
             pointers = ((path, nothing(at(payload, path))) for path in self.offsets)
             payload = with_values(payload, pointers)
-        dropped = [path for path in self.tokens if changed or not self._tokens_fit(path)]
+        touched = bool(values) or any(slot.changed for _, slot in self.slots)
+        dropped = [path for path in self.tokens if touched or not self._tokens_fit(path)]
         payload = with_values(payload, ((path, None) for path in dropped))
         if self.as_sent and payload == self.payload:
             return None
@@ -132,7 +133,7 @@ class Entry:
         paths = [slot.path, *slot.echoes]
         same = first and last and text == slot.raw
         payload = self.payload
-        fits = last and not self._lane(slot).changed and all(map(self._tokens_fit, self.tokens))
+        fits = last and not slot.changed and all(map(self._tokens_fit, self.tokens))
         if not fits:
             payload = with_values(payload, ((path, None) for path in self.tokens))
         elif same and self.as_sent:
@@ -151,9 +152,6 @@ class Entry:
         """Return whether something has to follow the text of the slot."""
         paths = [slot.path, *slot.echoes]
         return emptied(self.payload, paths, late) != self.payload
-
-    def _lane(self, slot: Slot) -> Lane:
-        return next(lane for lane, own in self.slots if own is slot or own.path == slot.path)
 
     def _slot_values(self) -> Iterator[tuple[Path, Any]]:
         shown: dict[Path, tuple[str, str, bool]] = {}

@@ -30,8 +30,8 @@ class Slot:
     path: where it stands in the frame's payload, empty for what stands nowhere; echoes: where it
     stands there again. raw: as it came. value: the path leads to a JSON value, written as text.
     said: what the guard is given of it; it covers `start` to `end`. done: how far it is decided.
-    pending: what is decided and not sent. begun: something of its frame has been sent. owner: the
-    frame, for those who send it.
+    pending: what is decided and not sent. changed: some of it was replaced. begun: something of its
+    frame has been sent. owner: the frame, for those who send it.
     """
 
     path: Path
@@ -42,6 +42,7 @@ class Slot:
     start: int = 0
     done: int = 0
     pending: str = ""
+    changed: bool = False
     begun: bool = False
     owner: Any = None
 
@@ -144,7 +145,8 @@ class Lane:
                 same = piece == slot.said[self.frontier - slot.start : upto - slot.start]
             else:
                 piece, same = (text if self.frontier == start else ""), False
-            self.changed = self.changed or not same
+            if not same:
+                self.changed = slot.changed = True
             if self._reader is None:
                 self._show(slot, piece, upto - slot.done)
             else:

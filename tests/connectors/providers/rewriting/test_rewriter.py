@@ -311,6 +311,7 @@ def test_tokens_pass_with_their_text_and_never_without_it() -> None:
     assert free.count(b'"token"') == 5
     held = Proxy("openai.chat", "sse", redacting).run([data])
     assert b"cret" not in held
+    assert b'"token": "yz"' in held
     assert b"something else" not in free + held
 
 
