@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help install install-dev demo test test-long check format bench bench-peers chaos kafka browser schemas clean
+.PHONY: help install install-dev demo test test-long check format bench bench-peers chaos kafka browser node schemas clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,8 +69,11 @@ kafka: ## Put a local Apache Kafka in place for the tests (Java 17, Maven)
 browser: ## Put Chromium in place for the tests of the page (Debian, as root)
 	@sh deploy/browser/install.sh
 
+node: ## Put the vendors' clients for Node in place for the tests of the proxy (npm)
+	@sh deploy/node/install.sh
+
 schemas: install ## Write the JSON Schemas and the AsyncAPI document to docs/
 	@$(BIN)/python -m docs.generate
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .kafka .peers build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .kafka .peers .node build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
