@@ -32,9 +32,9 @@ def chromium() -> Iterator[Any]:
 class Tab:
     """One tab with the page of a gateway. problems: what its console complained of."""
 
-    def __init__(self, browser: Any, url: str, **options: Any) -> None:
+    def __init__(self, context: Any, url: str) -> None:
         self.url = url
-        self.context = browser.new_context(**options)
+        self.context = context
         self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
         self.problems: list[str] = []
@@ -52,7 +52,7 @@ class Tab:
         return self
 
     def close(self) -> None:
-        self.context.close()
+        self.page.close()
 
     # -- what a person does ----------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import { byId, fillFigures, setText } from "./element.js";
 import { duration, whole } from "./numbers.js";
 
 const COPIED_MS = 2_000;
-const ENDINGS = { final: "the model, complete", aborted: "the model gave up", blocked: "a block", idle: "nobody wrote any more", age: "its age", evicted: "too many streams" };
+const ENDINGS = { final: "the model", aborted: "the model gave up", blocked: "a block", idle: "nobody wrote any more", age: "its age", evicted: "too many streams" };
 
 export class AuditView {
   constructor() {
@@ -34,7 +34,8 @@ export class AuditView {
       ["sent twice", whole(transport.duplicates)],
       ["slowest verdict", duration(transport.slowest_verdict_ms)],
       ["took", duration(transport.ended_at_ms - transport.started_at_ms)],
-      ["policy", `${audit.policy} ${audit.policy_version.slice(0, 8)}`],
+      ["policy", audit.policy],
+      ["version", audit.policy_version.slice(0, 8), audit.policy_version],
     ]);
     setText(this.record, JSON.stringify(audit, null, 2));
     this.section.hidden = false;

@@ -6,9 +6,9 @@ import { Away, Problem } from "./gateway.js";
 
 // Milliseconds to open; a proxy that swallows WebSockets does not say so.
 const OPEN_MS = 5_000;
-// Milliseconds without any sign before the gateway is asked for one, and before it counts as gone.
+// Milliseconds without any sign before the gateway is asked for one, and for its answer.
 const QUIET_MS = 4_000;
-const GONE_MS = 9_000;
+const GONE_MS = 6_000;
 // The gateway tells a heartbeat every 15 s where nobody can ask for one.
 const SILENT_MS = 40_000;
 // Milliseconds a poll waits for news.
@@ -32,6 +32,7 @@ class Channel {
     this.listener = listener;
     this.isClosed = false;
     this.heardAt = performance.now();
+    this.pingedAt = null;
   }
 
   query(extra = {}) {
@@ -103,6 +104,7 @@ export class SocketChannel extends Channel {
     this.sayOpen?.();
     this.sayOpen = null;
     this.heardAt = performance.now();
+    this.pingedAt = null;
     if (message.type === "pong") return;
     if (message.type === "answer") return this.settle(({ resolve }) => resolve(message.data));
     if (message.type === "error" && message.data.status !== undefined) {
@@ -116,7 +118,7 @@ export class SocketChannel extends Channel {
   request(message) {
     return new Promise((resolve, reject) => {
       if (this.isClosed) return reject(new Away("the connection is closed"));
-      this.waiting = { resolve, reject, since: performance.now() };
+      this.waiting = { resolve, reject };
       this.socket.send(JSON.stringify(message));
     });
   }
@@ -128,10 +130,14 @@ export class SocketChannel extends Channel {
   }
 
   look() {
-    const quietMs = performance.now() - this.heardAt;
-    const waitsMs = this.waiting ? performance.now() - this.waiting.since : 0;
-    if (quietMs > GONE_MS || waitsMs > GONE_MS) this.end(new Away("the gateway went quiet"));
-    else if (quietMs > QUIET_MS) this.socket.send('{"type":"ping"}');
+    const now = performance.now();
+    // A tab in the background looks once a minute: what counts is the answer, not the silence.
+    if (this.pingedAt !== null && now - this.pingedAt > GONE_MS) {
+      this.end(new Away("the gateway went quiet"));
+    } else if (this.pingedAt === null && now - this.heardAt > QUIET_MS) {
+      this.pingedAt = now;
+      this.socket.send('{"type":"ping"}');
+    }
   }
 
   end(error = null) {

@@ -43,7 +43,7 @@ export class ConnectionView {
 
   show({ state, transport, note }) {
     const text = this.explain(state, note);
-    this.draw(state, state === "idle" ? "" : `over ${transport}`, text);
+    this.draw(state, transport && state !== "lost" ? `over ${transport}` : "", text);
     this.write(state, transport, text);
     if (["reconnecting", "gap", "lost"].includes(state) && this.last !== state) {
       this.announce(`${WORDS[state]}. ${text}`);
@@ -70,8 +70,9 @@ export class ConnectionView {
   // The last line is written anew while the state stays.
   write(state, transport, text) {
     const list = this.log.querySelector("ol");
-    const at = duration(performance.now() - this.begun);
-    const line = make("li", { data: { state } }, make("span", { class: "at" }, at), ` ${WORDS[state]}`, state === "live" ? ` over ${transport}` : "", text ? `: ${text}` : "");
+    const at = `${((performance.now() - this.begun) / 1000).toFixed(1)} s`;
+    const said = `${WORDS[state]}${state === "live" ? ` over ${transport}` : ""}${text ? `: ${text}` : ""}`;
+    const line = make("li", { data: { state } }, make("span", { class: "at" }, at), make("span", {}, said));
     if (this.last === state && list.lastChild) list.lastChild.replaceWith(line);
     else list.append(line);
     while (list.children.length > MAX_LOG) list.firstChild.remove();

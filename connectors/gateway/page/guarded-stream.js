@@ -98,11 +98,11 @@ export class GuardedStream extends EventTarget {
     for (let retries = 0; !this.isTold; retries += 1) {
       let error = await this.attempt(lostAt);
       if (this.isTold) return;
-      if (this.channel?.wasOpen) {
-        [lostAt, retries] = [performance.now(), 0];
-      } else {
-        error = (await this.countRefusal()) ?? error;
-      }
+      const [kind] = this.kinds;
+      if (this.channel?.wasOpen) lostAt = performance.now();
+      else error = (await this.countRefusal()) ?? error;
+      // Patience is for a gateway that is away, not for another way to it.
+      if (this.channel?.wasOpen || kind !== this.kinds[0]) retries = 0;
       if (isFinal(error)) return this.fail(error);
       this.channel = null;
       if (lostAt !== null) this.connection("reconnecting", { why: reason(error) });
@@ -194,8 +194,8 @@ export class GuardedStream extends EventTarget {
   // What happened before the connection stood is a replay: the first event says when it stood.
   countReplayed(event) {
     if (this.back === null) return;
-    if (event.type === "metadata") this.back.until = event.timestamp;
-    else if (this.back.until !== null && event.timestamp <= this.back.until) {
+    if (event.type === "metadata") this.back.until ??= event.timestamp;
+    else if (event.id !== undefined && this.back.until !== null && event.timestamp <= this.back.until) {
       this.back.replayed += 1;
       if (this.state === "replayed") this.back.say("replayed");
     }

@@ -7,7 +7,7 @@ const WHEN = { chunk: "every chunk", sentence: "each sentence", paragraph: "each
 const MODES = { block: "text waits for it", monitor: "watches only", disabled: "off" };
 const CLASSES = { very_slow: "very slow" };
 // What a light says, the most urgent first.
-const WORDS = { blocked: "blocked", error: "failed", found: "found", asked: "asking", clear: "clear", watching: "watching" };
+const WORDS = { blocked: "blocked", error: "failed", found: "found", asked: "asking", unknown: "not known", clear: "clear", watching: "watching" };
 
 export class GuardrailView {
   constructor() {
@@ -25,6 +25,7 @@ export class GuardrailView {
     this.quiet.replaceChildren();
     this.fold.hidden = true;
     this.empty.hidden = false;
+    setText(this.empty, "They show up when a stream begins.");
     setText(this.total, "0");
   }
 
@@ -75,9 +76,23 @@ export class GuardrailView {
 
   // The stream is over: what was not asked again is settled.
   end() {
-    for (const light of this.lights.values()) {
+    this.all((light) => {
       light.isOver = true;
       light.open.clear();
+    });
+    if (this.lights.size === 0) setText(this.empty, "This policy does not tell its steps; with “events: true” it would.");
+  }
+
+  // Nobody will say how it ended. That is not the same as nothing found.
+  lose() {
+    this.all((light) => {
+      light.isLost = !light.isOver;
+    });
+  }
+
+  all(act) {
+    for (const light of this.lights.values()) {
+      act(light);
       light.draw();
     }
   }
@@ -122,8 +137,9 @@ class Light {
     const found = [...this.findings.values()];
     if (found.some(({ action, mode }) => action === "block" && mode === "block")) return "blocked";
     if (this.errors > 0) return "error";
+    if (found.length > 0 && (this.open.size === 0 || this.isLost)) return "found";
+    if (this.isLost) return "unknown";
     if (this.open.size > 0) return "asked";
-    if (found.length > 0) return "found";
     return this.isOver || this.answers.size > 0 ? "clear" : "watching";
   }
 
@@ -139,9 +155,7 @@ class Light {
   account() {
     const answers = [...this.answers.values()];
     const told = [];
-    if (this.state === "blocked" || this.state === "error") {
-      if (this.findings.size) told.push(count(this.findings.size, "finding"));
-    }
+    if (this.findings.size && this.state !== "found") told.push(count(this.findings.size, "finding"));
     if (answers.length) {
       const took = answers.reduce((sum, { latencyMs }) => sum + (latencyMs ?? 0), 0) / answers.length;
       told.push(`asked ${count(answers.length, "time")}, ${duration(took)} each`);

@@ -3,6 +3,7 @@
 import { GuardedStream } from "./guarded-stream.js";
 import { byId, fillFigures, setText } from "./element.js";
 import { lengthOf } from "./code-points.js";
+import { Away } from "./gateway.js";
 import { duration, quantile, whole } from "./numbers.js";
 import { Reader } from "./reader.js";
 import { Writer } from "./writer.js";
@@ -101,10 +102,10 @@ export class Run {
 
   fail(error) {
     this.writer?.stop();
-    this.views.guardrails.end();
+    this.views.guardrails.lose();
+    this.views.text.lose();
     this.enter("lost");
-    const text = error.message.replace(/^./, (first) => first.toUpperCase());
-    this.views.connection.show({ state: "lost", transport: "", note: { text: `${text}.` } });
+    this.views.connection.show({ state: "lost", transport: "", note: { text: explain(error) } });
     this.views.announcer.end("");
   }
 
@@ -150,7 +151,13 @@ export class Run {
 
   show(segment) {
     const before = this.reader.gaps.length;
-    const fresh = this.reader.read(segment);
+    let fresh;
+    try {
+      fresh = this.reader.read(segment);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
     for (const gap of this.reader.gaps.slice(before)) this.views.text.skip(gap);
     if (fresh === null) return;
     this.views.text.show(fresh);
@@ -183,7 +190,7 @@ export class Run {
   block(reason) {
     if (this.phase === "blocked") return;
     this.writer?.stop();
-    this.views.text.cut([...this.blockers, ...(reason ? [reason.replaceAll("-", " ")] : [])]);
+    this.views.text.block([...this.blockers, ...(reason ? [reason.replaceAll("-", " ")] : [])]);
     this.views.text.end();
     this.enter("blocked");
     this.views.announcer.end("The answer was blocked here.");
@@ -224,4 +231,12 @@ export class Run {
       ]);
     });
   }
+}
+
+function explain(error) {
+  if (error instanceof Away) return "The gateway cannot be reached.";
+  if (error.status === 404) {
+    return "The gateway does not know this stream any more. What was shown stays; the rest will not be decided.";
+  }
+  return `${error.message.replace(/^./, (first) => first.toUpperCase())}.`;
 }

@@ -87,15 +87,25 @@ export class TextView {
     this.drawWater();
   }
 
-  // Nothing is released behind a block: what was written there stays under water for ever.
-  cut(names) {
+  // Nothing is released behind a block.
+  block(names) {
+    this.cut(names.length ? `Blocked by ${names.join(", ")}.` : "Blocked.");
+  }
+
+  // Nobody decides what is left.
+  lose() {
+    if (!this.isCut && this.frontier < this.length) this.cut("Never decided.");
+  }
+
+  // What was written and not shown goes for ever; only its length is told.
+  cut(why) {
     this.isCut = true;
-    this.names = names;
+    this.why = why;
     const lost = Math.max(0, this.length - this.frontier);
     this.water.remove();
     this.line.remove();
-    const why = names.length ? `Blocked by ${names.join(", ")}.` : "Blocked.";
-    const rest = lost ? ` ${count(lost, "character")} behind this point ${lost === 1 ? "was" : "were"} written and never shown.` : "";
+    const were = lost === 1 ? "was" : "were";
+    const rest = lost ? ` ${count(lost, "character")} behind this point ${were} written and never shown.` : "";
     setText(this.cutNote, why + rest);
     this.sheet.append(this.cutNote);
     this.drawGauge();
@@ -112,7 +122,7 @@ export class TextView {
 
   drawWater() {
     if (this.isCut) {
-      this.cut(this.names);
+      this.cut(this.why);
       return;
     }
     const follows = this.root.scrollHeight - this.root.scrollTop - this.root.clientHeight < NEAR_BOTTOM;
@@ -126,7 +136,7 @@ export class TextView {
   drawGauge() {
     if (this.isDrawing) return;
     this.isDrawing = true;
-    queueMicrotask(() => {
+    requestAnimationFrame(() => {
       this.isDrawing = false;
       const total = Math.max(this.expected, this.length, this.frontier, 1);
       const percent = (value) => `${(100 * value) / total}%`;

@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 
 from connectors.gateway.auth.api_key import ApiKey
+from flows.demo.answers import Answer, read_answers
+from guardrails.events import Segment, Verdict
+from guardrails.guardrail import Action
+from guardrails.reader import Reader
 from tests.browser import Tab, chromium
 from tests.endpoint import UNAVAILABLE, Endpoint, reply
 from tests.gateway import Client, Gateway, data_directory, running
@@ -25,7 +32,6 @@ LONG = (
     "The refund of 3 March went to the card 4111 1111 1111 1111. Ask ada@example.org 😀 if it "
     "is not there by Friday. 如需更改，请发邮件到lin.wei@example.com。 "
 ) * 6
-SECRET = "a secret of the gateway that two processes share, for tests only"
 # What the console says when a request is not answered or refused, which is what these tests do.
 NETWORK = ("net::ERR_", "WebSocket connection", "the server responded with a status of")
 
@@ -42,22 +48,31 @@ def open_tab(browser: Any) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def open_tab(url: str, *, cut_off: bool = False, **options: Any) -> Tab:
-            tab = Tab(browser, url, **options)
-
-            def close() -> None:
-                tab.close()
-                known = NETWORK if cut_off else ()
-                assert [one for one in tab.problems if not any(k in one for k in known)] == []
-
-            stack.callback(close)
+            context = stack.enter_context(browser.new_context(**options))
+            tab = Tab(context, url)
+            stack.callback(expect_no_problems, tab, NETWORK if cut_off else ())
             return tab
 
         yield open_tab
 
 
+def expect_no_problems(tab: Tab, known: tuple[str, ...] = ()) -> None:
+    assert [one for one in tab.problems if not any(part in one for part in known)] == []
+
+
+@pytest.fixture(scope="module")
+def context(browser: Any) -> Iterator[Any]:
+    """One person's browser, with its cache."""
+    with browser.new_context() as context:
+        yield context
+
+
 @pytest.fixture
-def tab(open_tab: Open, gateway: Gateway) -> Tab:
-    return open_tab(gateway.url).open()
+def tab(context: Any, gateway: Gateway) -> Iterator[Tab]:
+    tab = Tab(context, gateway.url).open()
+    yield tab
+    tab.close()
+    expect_no_problems(tab)
 
 
 def judged(url: str, text: str) -> str:
@@ -229,70 +244,110 @@ def test_each_guardrail_shows_what_it_does(open_tab: Open, tmp_path: Path) -> No
 # -- connections that break ----
 
 
-def test_a_killed_gateway_loses_and_doubles_nothing(open_tab: Open, tmp_path: Path) -> None:
-    first = Gateway(**data_directory(tmp_path))
-    expected = judged(first.url, LONG)
-    tab = open_tab(first.url, cut_off=True).open()
-    tab.write(LONG, tokens=40)
-    tab.start()
-    tab.wait_shown(100)
-    first.kill()
-    tab.wait("reconnecting")
-    assert tab.phase == "writing"
-    tab.speed(200)
-    port = first.url.rpartition(":")[2]
-    second = Gateway("--port", port, **data_directory(tmp_path))
-    try:
-        tab.wait("ended")
-        assert tab.phase == "complete"
-        assert tab.shown == expected
-        assert {"reconnecting", "replayed"} <= set(tab.states)
-        assert "gap" not in tab.states
-        assert tab.figure("characters", "#audit-summary") == str(len(LONG))
-    finally:
-        second.stop()
+class Site:
+    """A gateway behind a way to it that tests cut. url: the same, whatever happens behind it."""
+
+    def __init__(self, relay: Relay, directory: Path) -> None:
+        self.relay = relay
+        self._directory = directory
+        self._environ = {
+            "TIDEGATE_GATEWAY_ORIGINS": self.url,
+            "TIDEGATE_GATEWAY_SECRET": "a secret that two processes share, for tests only",
+        }
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.relay.port}"
+
+    def start(self, *, fresh: bool = False) -> None:
+        """Start it. fresh: with nothing of what was there before."""
+        if fresh:
+            self._directory = self._directory / "fresh"
+        self.gateway = Gateway(**data_directory(self._directory), **self._environ)
+        self.relay.target = int(self.gateway.url.rpartition(":")[2])
 
 
 @pytest.fixture(scope="module")
-def relay() -> Iterator[Relay]:
-    """A way to a gateway of its own that tests cut."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with Relay() as relay:
-        origin = f"http://127.0.0.1:{relay.port}"
-        with running(TIDEGATE_GATEWAY_ORIGINS=origin) as gateway:
-            relay.target = int(gateway.url.rpartition(":")[2])
-            yield relay
+        site = Site(relay, tmp_path_factory.mktemp("site"))
+        yield site
+        site.gateway.stop()
 
 
 @pytest.fixture
-def relayed(open_tab: Open, relay: Relay) -> Tab:
-    return open_tab(f"http://127.0.0.1:{relay.port}", cut_off=True).open()
+def cuttable(open_tab: Open, site: Site) -> Tab:
+    return open_tab(site.url, cut_off=True).open()
+
+
+def test_a_killed_gateway_loses_and_doubles_nothing(cuttable: Tab, site: Site) -> None:
+    expected = judged(site.url, LONG)
+    cuttable.write(LONG, tokens=40)
+    cuttable.start()
+    cuttable.wait_shown(100)
+    site.gateway.kill()
+    cuttable.wait("reconnecting")
+    assert cuttable.phase == "writing"
+    cuttable.speed(200)
+    site.start()
+    cuttable.wait("ended")
+    assert cuttable.phase == "complete"
+    assert cuttable.shown == expected
+    assert {"reconnecting", "replayed"} <= set(cuttable.states)
+    assert "gap" not in cuttable.states
+    assert cuttable.figure("characters", "#audit-summary") == str(len(LONG))
+
+
+def test_a_stream_that_the_gateway_has_forgotten_is_said_to_be_lost(
+    cuttable: Tab, site: Site
+) -> None:
+    cuttable.write(LONG, tokens=40)
+    cuttable.start()
+    cuttable.wait_shown(100)
+    cuttable.speed(5)
+    site.gateway.kill()
+    site.start(fresh=True)
+    cuttable.wait("lost")
+    assert cuttable.phase == "lost"
+    assert "gap" in cuttable.states
+    # What was shown stays, and nobody says of the rest that it was clear.
+    assert len(cuttable.shown) >= 100
+    assert "never shown" in str(cuttable.page.locator(".cut").text_content())
+    assert cuttable.light("iban") == "unknown"
+    assert cuttable.light("email") == "found"
+    assert cuttable.page.locator("#start").is_enabled()
+    cuttable.guard(CARD)
+    assert cuttable.shown == SAFE
 
 
 @pytest.mark.parametrize("transport", ["websocket", "sse", "polling"])
 def test_a_cut_connection_loses_and_doubles_nothing(
-    relayed: Tab, relay: Relay, transport: str
+    cuttable: Tab, site: Site, transport: str
 ) -> None:
-    expected = judged(relayed.url, LONG)
-    relayed.page.locator("#transport").select_option(transport)
-    relayed.write(LONG, tokens=40)
-    relayed.start()
+    expected = judged(site.url, LONG)
+    cuttable.page.locator("#transport").select_option(transport)
+    cuttable.write(LONG, tokens=40)
+    cuttable.start()
     for chars in (40, 160):
-        relayed.wait_shown(chars)
-        relay.cut()
-        relayed.wait("reconnecting")
-        relay.mend()
-        relayed.page.wait_for_selector("#connection:not([data-state=reconnecting])")
-    relayed.speed(200)
-    relayed.wait("ended")
-    assert relayed.phase == "complete"
-    assert relayed.shown == expected
-    assert "gap" not in relayed.states
-    assert {"websocket": "WebSocket", "sse": "Server", "polling": "Polling"}[transport] in (
-        relayed.transport
-    )
+        cuttable.wait_shown(chars)
+        site.relay.cut()
+        cuttable.wait("reconnecting")
+        site.relay.mend()
+        cuttable.page.wait_for_selector("#connection:not([data-state=reconnecting])")
+    cuttable.speed(200)
+    cuttable.wait("ended")
+    assert cuttable.phase == "complete"
+    assert cuttable.shown == expected
+    assert "gap" not in cuttable.states
+    name = {"websocket": "WebSocket", "sse": "Server-sent events", "polling": "Polling"}[transport]
+    assert name in cuttable.transport
 
 
-def test_a_browser_that_is_offline_for_a_while_loses_nothing(tab: Tab) -> None:
+def test_a_browser_that_is_offline_for_a_while_loses_nothing(
+    open_tab: Open, gateway: Gateway
+) -> None:
+    tab = open_tab(gateway.url, cut_off=True).open()
     tab.write(LONG, tokens=40)
     tab.start()
     tab.wait_shown(60)
@@ -304,7 +359,6 @@ def test_a_browser_that_is_offline_for_a_while_loses_nothing(tab: Tab) -> None:
     assert tab.shown == judged(tab.url, LONG)
     note = tab.page.locator("#connection-log li[data-state=replayed]").first.text_content()
     assert "replayed" in str(note)
-    tab.problems = [one for one in tab.problems if not any(known in one for known in NETWORK)]
 
 
 @pytest.mark.parametrize(
@@ -322,25 +376,64 @@ def test_it_falls_back_where_a_network_lets_nothing_better_through(
     assert tab.shown == SAFE
 
 
-def test_a_stream_that_the_gateway_has_forgotten_is_said_to_be_lost(
-    open_tab: Open, tmp_path: Path
-) -> None:
-    first = Gateway(TIDEGATE_GATEWAY_SECRET=SECRET)
-    tab = open_tab(first.url, cut_off=True).open()
-    tab.write(LONG, tokens=20)
+def lose_results(tab: Tab, chars: int) -> None:
+    """Let some results get lost on the way to the page, and have it told, as a gateway tells a
+    client that is too slow. chars: readers have seen so many by then.
+    """
+
+    def relay(route: Any) -> None:
+        server = route.connect_to_server()
+        lost: list[dict[str, Any]] = []
+
+        def pass_on(message: str) -> None:
+            event = json.loads(message)
+            result = event.get("type") == "partial_result"
+            if result and event["data"]["frontier"] > chars and len(lost) < 8:
+                lost.append(event)
+                return
+            if len(lost) == 8:
+                data = {"reason": "slow", "frontier": 0}
+                gap = {**lost[-1], "type": "gap", "data": data}
+                del gap["id"]
+                lost.append(gap)
+                route.send(json.dumps(gap))
+            route.send(message)
+
+        server.on_message(pass_on)
+
+    tab.page.route_web_socket("**/ws*", relay)
+
+
+def test_a_gap_is_closed_with_what_the_gateway_still_knows(tab: Tab) -> None:
+    lose_results(tab, 60)
+    tab.write(LONG, tokens=60)
     tab.start()
-    tab.wait_shown(100)
-    first.kill()
-    port = first.url.rpartition(":")[2]
-    with running("--port", port, TIDEGATE_GATEWAY_SECRET=SECRET):
-        tab.wait("lost")
-        assert tab.phase == "lost"
-        assert "gap" in tab.states
-        # What was shown stays.
-        assert len(tab.shown) >= 100
-        assert tab.page.locator("#start").is_enabled()
-        tab.guard(CARD)
-        assert tab.shown == SAFE
+    tab.wait("gap")
+    tab.speed(200)
+    tab.wait("ended")
+    assert tab.shown == judged(tab.url, LONG)
+    assert tab.page.locator(".missing").count() == 0
+
+
+def test_a_gap_that_cannot_be_closed_stands_in_the_text(open_tab: Open, gateway: Gateway) -> None:
+    tab = open_tab(gateway.url, cut_off=True).open()
+    tab.page.route("**/v1/stream/status*", lambda route: route.fulfill(status=503, body="{}"))
+    lose_results(tab, 60)
+    tab.write(LONG, tokens=60)
+    tab.start()
+    tab.wait("gap")
+    tab.speed(200)
+    tab.wait("ended")
+    missing = tab.page.locator(".missing")
+    assert missing.count() == 1
+    words = str(missing.text_content())
+    chars = int(words.split(maxsplit=1)[0])
+    before, after = tab.shown.split(words)
+    whole = judged(tab.url, LONG)
+    assert whole.startswith(before)
+    assert whole.endswith(after)
+    # Labels are of other lengths than what they stand for.
+    assert abs(len(whole) - len(before) - len(after) - chars) <= 30
 
 
 # -- who may ----
@@ -367,9 +460,8 @@ def sign_in(tab: Tab, key: str) -> None:
     tab.page.locator("#sign-in-form button[type=submit]").click()
 
 
-@pytest.mark.parametrize("transport", ["websocket", "sse", "polling"])
 def test_a_key_is_asked_for_and_stays_in_the_tab(
-    open_tab: Open, keys: tuple[Gateway, dict[str, str]], transport: str
+    open_tab: Open, keys: tuple[Gateway, dict[str, str]]
 ) -> None:
     gateway, texts = keys
     tab = open_tab(gateway.url, cut_off=True)
@@ -380,9 +472,10 @@ def test_a_key_is_asked_for_and_stays_in_the_tab(
     tab.page.locator("#sign-in-problem", has_text="That key was refused").wait_for()
     sign_in(tab, texts["writer"])
     tab.page.wait_for_selector("#sample option:nth-child(2)", state="attached")
-    tab.page.locator("#transport").select_option(transport)
-    tab.guard(CARD)
-    assert tab.shown == SAFE
+    for transport in ("websocket", "sse", "polling"):
+        tab.page.locator("#transport").select_option(transport)
+        tab.guard(CARD)
+        assert tab.shown == SAFE
     assert tab.page.evaluate("Object.values(sessionStorage)") == [texts["writer"]]
     assert texts["writer"] not in str(tab.page.evaluate("Object.values(localStorage)"))
     # Not even the addresses of its requests have it.
@@ -601,3 +694,48 @@ def test_what_a_model_writes_is_text_and_never_markup(tab: Tab) -> None:
     assert tab.shown == text
     assert tab.page.title() == "Tidegate"
     assert tab.page.locator("#sheet img, #sheet script").count() == 0
+
+
+# -- the modules, beside their counterparts in Python ----
+
+
+def in_page(tab: Tab, module: str, code: str, argument: Any) -> Any:
+    """The value of an expression over a module `m` of the page and an argument `a`."""
+    return tab.page.evaluate(
+        f"async (a) => {{ const m = await import('/page/{module}'); return ({code}); }}", argument
+    )
+
+
+def test_a_text_is_cut_as_the_demo_cuts_it(tab: Tab) -> None:
+    texts = [answer.plain for answer in read_answers()]
+    cuts = in_page(tab, "cutter.js", "a.map(m.cut)", texts)
+    for text, pieces in zip(texts, cuts, strict=True):
+        assert pieces == Answer("a", "", text).pieces()
+
+
+READ = """(() => {
+  const reader = new m.Reader();
+  const read = a.map((segment) => reader.read(segment)).filter((one) => one !== null);
+  return [read.map(({ start, end, text }) => [start, end, text]), reader.gaps];
+})()"""
+
+
+def test_the_page_reads_segments_as_any_reader_does(tab: Tab) -> None:
+    random = Random(7)
+    text = "Résumé 😀😀 of 如需 and 👩‍👩‍👧, again. " * 4
+    starts = sorted({0, *random.sample(range(1, len(text)), 30)})
+    segments = [
+        Segment(start, end, text[start:end]) if at % 5 else Segment(start, end, "[LABEL]", "r")
+        for at, (start, end) in enumerate(pairwise([*starts, len(text)]))
+    ]
+    for _ in range(50):
+        # Whole runs come again, as after a reconnection, and some never come.
+        told = [one for one in segments if random.random() < 0.9]
+        at = random.randrange(len(told))
+        told = [*told[:at], *told[max(0, at - 5) :]]
+        ours = Reader()
+        verdict = Verdict("s", 0, Action.ALLOW, tuple(told), 0, 0, (), "chunk", "active", "v")
+        expected = [(one.start, one.end, one.text) for one in ours.read(verdict)]
+        read, gaps = in_page(tab, "reader.js", READ, msgspec.to_builtins(told))
+        assert [tuple(one) for one in read] == expected
+        assert gaps == msgspec.to_builtins(ours.gaps)
