@@ -33,7 +33,7 @@ from guardrails.errors import TidegateError
 
 # Close codes of our own begin at 4000 (RFC 6455, 7.4.2); the last three digits are HTTP's.
 _CODES = {401: 4401, 403: 4403, 404: 4404, 400: 4400}
-_NORMAL, _TOO_MUCH = 1000, 1008
+_NORMAL, _NO_TEXT, _TOO_MUCH = 1000, 1003, 1008
 # Messages that are being judged; a client that sends more before it has their answers waits.
 _MAX_OPEN = 16
 
@@ -92,6 +92,7 @@ class _Talk:
         self._room = asyncio.Semaphore(_MAX_OPEN)
         # One message at a time: events and answers share the connection.
         self._turn = asyncio.Lock()
+        self._code = _NORMAL
 
     async def run(self, subscription: Subscription) -> None:
         """Talk until either side ends it."""
@@ -101,13 +102,21 @@ class _Talk:
         listener = asyncio.create_task(self._listen(connection))
         try:
             await asyncio.wait((teller, listener), return_when=asyncio.FIRST_COMPLETED)
+            await self._answer_rest()
         finally:
             for task in (teller, listener):
                 task.cancel()
             await asyncio.gather(teller, listener, return_exceptions=True)
             connections.remove(connection)
             with suppress(RuntimeError):
-                await self._socket.close(_NORMAL)
+                await self._socket.close(self._code)
+
+    async def _answer_rest(self) -> None:
+        """Let what is being judged be answered: a stream may be told before its finish is."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._service.timing.send_s):
+                for _ in range(_MAX_OPEN):
+                    await self._room.acquire()
 
     async def _tell(self, subscription: Subscription, connection: Connection) -> None:
         with suppress(WebSocketDisconnect):
@@ -127,7 +136,11 @@ class _Talk:
             while True:
                 try:
                     text = await self._socket.receive_text()
-                except (WebSocketDisconnect, KeyError):
+                except WebSocketDisconnect:
+                    break
+                except KeyError:
+                    # Bytes, where text was expected.
+                    self._code = _NO_TEXT
                     break
                 await self._room.acquire()
                 # Begun in the order they came; each publishes before it waits.
