@@ -13,7 +13,7 @@ from guardrails.events import PipelineEventType
 StreamEventType = (
     PipelineEventType
     | Literal["partial_result", "progress", "finding", "metadata", "audit", "heartbeat", "gap"]
-    | Literal["error", "end"]
+    | Literal["end"]
 )
 
 
