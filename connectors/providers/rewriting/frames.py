@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connectors.providers.decoder import Decoded
-from connectors.providers.events import After, Channel, Close, Delta, Opaque, Path, Stated
+from connectors.providers.events import (
+    After,
+    Channel,
+    Close,
+    Delta,
+    Failure,
+    Opaque,
+    Path,
+    Stated,
+)
 from connectors.providers.payload import word
 from connectors.providers.rewriting.dialect import Dialect
 from connectors.providers.rewriting.entry import Aside, Entry, Settled, paths_of
@@ -64,6 +73,9 @@ class Frames:
                 case After(channel=channel) if channel in self.lanes:
                     lane = self.lanes[channel]
                     entry.needs.append((lane, lane.received))
+                case Failure():
+                    # Clients read no further than an error.
+                    entry.needs += [(lane, lane.received) for lane in self.active.values()]
                 case Close(channel=channel) if channel in self.lanes:
                     steps += self._close(entry, self.lanes[channel])
                 case _:

@@ -210,6 +210,25 @@ def test_text_behind_the_end_of_its_choice_ends_the_reply_as_failed() -> None:
     assert b"secret-99" not in out
 
 
+ERRORS = {
+    "openai.chat": {"error": {"message": "overloaded", "code": "server_error"}},
+    "openai.responses": {"type": "error", "code": "server_error", "message": "overloaded"},
+    "anthropic.messages": {"type": "error", "error": {"type": "overloaded_error", "message": "x"}},
+    "google.generateContent": {"error": {"code": 503, "message": "x", "status": "UNAVAILABLE"}},
+}
+
+
+@every_api
+def test_an_error_of_the_provider_comes_behind_the_text_before_it(name: str) -> None:
+    data = STREAMS[name](*PIECES)
+    at = data.index(b"Write") + data[data.index(b"Write") :].index(b"\n\n") + 2
+    error = events([ERRORS[name]], named="type" in ERRORS[name])
+    proxy = Proxy(name, "sse", lambda: Guard(hold=5))
+    assert proxy.run([data[:at] + error]).endswith(error)
+    assert not proxy.rewriter.ended
+    assert next(iter(proxy.judged.values())) == PIECES[0]
+
+
 def test_keep_alives_pass_while_text_is_held() -> None:
     proxy = Proxy("anthropic.messages", "sse", lambda: Guard(hold=99))
     data = messages("secret-99")
