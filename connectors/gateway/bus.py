@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import msgspec
+
+from guardrails.events import Chunk, encode
 from guardrails.records import Record
 
 # What the gateway reads, without prefix.
@@ -40,3 +44,13 @@ class Bus(Protocol):
 
     async def close(self) -> None:
         """Let go of threads and connections."""
+
+
+def encode_chunk(chunk: Chunk) -> bytes:
+    """Return a chunk as JSON, also where half of a surrogate pair stands in its text: the other
+    half may come next, and the guard joins them.
+    """
+    try:
+        return encode(chunk)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(chunk)).encode()

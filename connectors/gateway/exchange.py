@@ -7,7 +7,6 @@ has judged, and the answer is that of the first time, or more.
 
 from __future__ import annotations
 
-import json
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -15,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from connectors.gateway.bus import Bus
+from connectors.gateway.bus import Bus, encode_chunk
 from connectors.gateway.live_stream import LiveStream, Seen
 from connectors.gateway.streams import Streams
 from guardrails.errors import TidegateError
@@ -28,7 +27,6 @@ from guardrails.events import (
     Finding,
     Segment,
     Verdict,
-    encode,
 )
 from guardrails.reader import Reader
 
@@ -201,7 +199,7 @@ class Exchange:
         stream = self._streams.get(chunk.stream_id)
         letters = len(stream.letters)
         if not _covers(stream, chunk.seq, ends=ends):
-            await self._bus.publish(chunk.stream_id, _encode(chunk))
+            await self._bus.publish(chunk.stream_id, encode_chunk(chunk))
         end = time.monotonic() + self._wait_s
         while not _covers(stream, chunk.seq, ends=ends):
             for letter in list(stream.letters)[letters:]:
@@ -235,14 +233,6 @@ class Exchange:
 _WHOLE = 10**12
 
 
-def _encode(chunk: Chunk) -> bytes:
-    try:
-        return encode(chunk)
-    except UnicodeEncodeError:
-        # Half of a surrogate pair: the other one may come next.
-        return json.dumps(msgspec.to_builtins(chunk)).encode()
-
-
 def _next(stream: LiveStream) -> int:
     verdict = stream.verdict
     return 0 if verdict is None else verdict.seq + 1
@@ -255,6 +245,10 @@ def _mark(stream: LiveStream, seq: int) -> int:
 
 def _seq(seen: Seen) -> int:
     return seen.verdict.seq
+
+
+def _received(seen: Seen) -> int:
+    return seen.verdict.frontier + seen.verdict.held
 
 
 def _covers(stream: LiveStream, seq: int, *, ends: bool) -> bool:
@@ -270,7 +264,10 @@ def _answer(stream: LiveStream, mark: int, position: int | None) -> Answer:
     verdict = stream.verdict
     if verdict is None:
         raise UnknownStream(f"nothing is known of stream {stream.stream_id!r}; start one")
-    seen: Sequence[Seen] = stream.seen if position is not None else stream.seen[mark:]
+    if position is not None:
+        # What lies behind the position had not come before this one.
+        mark = bisect_left(stream.seen, position + 1, key=_received)
+    seen = stream.seen[mark:]
     segments = [segment for one in seen for segment in one.segments]
     findings = [finding for one in seen for finding in one.findings]
     if position is not None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
-import msgspec
-
 from connectors.gateway.bodies import MAX_DELTA_CHARS
-from connectors.gateway.bus import Bus
+from connectors.gateway.bus import Bus, encode_chunk
 from connectors.gateway.live_stream import LiveStream
-from guardrails.events import Chunk, Context, Segment, encode
+from guardrails.events import Chunk, Context, Segment
 
 
 class ChannelStream:
@@ -89,11 +86,3 @@ class ChannelStream:
         self._policy = self._context = None
         self.ended = final or aborted
         await self._bus.publish(self.stream.stream_id, encode_chunk(chunk))
-
-
-def encode_chunk(chunk: Chunk) -> bytes:
-    """Return a chunk as JSON, also where half of a surrogate pair stands at its end."""
-    try:
-        return encode(chunk)
-    except UnicodeEncodeError:
-        return json.dumps(msgspec.to_builtins(chunk)).encode()
