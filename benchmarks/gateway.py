@@ -54,12 +54,13 @@ def _serving() -> Iterator[Gateway]:
 
 
 @contextmanager
-def _queues() -> Iterator[str]:
-    command = [sys.executable, "-m", "benchmarks.sse_queues"]
+def _source(module: str) -> Iterator[list[str]]:
+    """Run a server that makes events by itself; yield its address and the path of its events."""
+    command = [sys.executable, "-m", f"benchmarks.{module}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        server.terminate()
+        yield server.stdout.readline().split()
+        server.kill()
 
 
 def _cpu_s(gateway: Gateway) -> float:
@@ -169,24 +170,34 @@ def _memory(gateway: Gateway, clients: int) -> Iterator[Figure]:
 
 
 def _deliveries(gateway: Gateway, events: int) -> Iterator[Figure]:
+    """Both servers make the events themselves: what is compared is how they go out."""
     for clients in (100, 1_000):
         ratios, ours, theirs = [], [], []
         for _ in range(ROUNDS):
-            count = events * 100 // clients
-            got = _clients("deliveries", gateway.url, clients, count)
-            with _queues() as url:
-                plain = _clients("plain_deliveries", url, clients, max(20, count // 4))
-            ours.append(got["rate"])
-            theirs.append(plain["rate"])
-            ratios.append(got["rate"] / plain["rate"])
+            rates = []
+            for module, most in (("gateway_fanout", events), ("sse_queues", events // 4)):
+                with _source(module) as (url, path):
+                    count = max(20, most * 100 // clients)
+                    rates.append(_clients("plain_deliveries", url, path, clients, count)["rate"])
+            ours.append(rates[0])
+            theirs.append(rates[1])
+            ratios.append(rates[0] / rates[1])
         yield Figure(
             measure="gateway",
             name=f"deliveries to {clients:,} SSE clients against sse-starlette",
             value=median(ratios),
             unit="times",
             at_least=10.0,
-            note=f"{median(ours):,.0f} a second, guarded, against {median(theirs):,.0f}",
+            note=f"{median(ours):,.0f} a second against {median(theirs):,.0f}; without a guard",
         )
+    got = _clients("deliveries", gateway.url, 100, events)
+    yield Figure(
+        measure="gateway",
+        name="deliveries of one guarded stream to 100 SSE clients, as fast as it can be sent",
+        value=got["rate"],
+        unit="a second",
+        note=f"{events:,} updates, 100 in a call; clients took {_own(got)} cores",
+    )
 
 
 def _own(got: dict[str, Any]) -> str:

@@ -250,7 +250,7 @@ async def deliveries(url: str, clients: str, events: str) -> dict[str, Any]:
     return {"rate": got / (time.monotonic() - began), "got": got}
 
 
-async def plain_deliveries(url: str, clients: str, events: str) -> dict[str, Any]:
+async def plain_deliveries(url: str, path: str, clients: str, events: str) -> dict[str, Any]:
     """The same of a server that makes events by itself once `POST /go` comes."""
     net = Net(url)
     got = 0
@@ -259,7 +259,7 @@ async def plain_deliveries(url: str, clients: str, events: str) -> dict[str, Any
         nonlocal got
         got += data.count(b"event: partial_result")
 
-    readers = await net.readers(["/events"] * int(clients), take)
+    readers = await net.readers([path] * int(clients), take)
     line = await net.line()
     began = time.monotonic()
     await line.post("/go", events.encode())

@@ -1,6 +1,6 @@
 """Events over sse-starlette, with a queue for each client as its documentation shows.
 
-python -m benchmarks.sse_queues     prints its port; `POST /go` makes so many events as it says
+python -m benchmarks.sse_queues     prints its address and a path; `POST /go` makes events
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _data(number: int) -> str:
 def main() -> None:
     """Serve until ended."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
-    print(listener.getsockname()[1], flush=True)
+    print(f"http://127.0.0.1:{listener.getsockname()[1]}", "/events", flush=True)
     app = Starlette(routes=[Route("/events", events), Route("/go", go, methods=["POST"])])
     config = uvicorn.Config(app, log_level="critical", loop="uvloop", http="httptools")
     uvicorn.Server(config).run([listener])

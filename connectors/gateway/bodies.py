@@ -5,7 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -113,6 +122,17 @@ class UpdatesBody(Body):
     """Several updates, also of several streams, judged in this order."""
 
     updates: Annotated[tuple[UpdateBody, ...], Field(min_length=1, max_length=MAX_UPDATES)]
+
+
+def _kind(body: object) -> str:
+    return "updates" if isinstance(body, dict) and "updates" in body else "update"
+
+
+# Which of both it is, is seen before it is looked at: an error is then about that one.
+OneOrMoreUpdates = Annotated[
+    Annotated[UpdateBody, Tag("update")] | Annotated[UpdatesBody, Tag("updates")],
+    Discriminator(_kind),
+]
 
 
 class FinishBody(Body):

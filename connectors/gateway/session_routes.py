@@ -17,13 +17,13 @@ from connectors.gateway.bodies import (
     CheckBody,
     FinishAnswer,
     FinishBody,
+    OneOrMoreUpdates,
     StartAnswer,
     StartBody,
     Streaming,
     UpdateAnswer,
     UpdateBody,
     UpdatesAnswer,
-    UpdatesBody,
 )
 from connectors.gateway.problems import MEDIA_TYPE, as_problem
 from connectors.gateway.service import Service
@@ -72,7 +72,7 @@ def session_routes(service: Service) -> APIRouter:
         )
 
     @router.post("/stream/update", response_model=UpdateAnswer | UpdatesAnswer)
-    async def update(request: Request, body: UpdateBody | UpdatesBody) -> Response:
+    async def update(request: Request, body: OneOrMoreUpdates) -> Response:
         """Send more text: what is new (`delta`, `seq`) or all so far (`content`), or several of
         these at once (`updates`). Whatever is sent twice counts once, so any call may be retried.
         """
