@@ -38,6 +38,9 @@ def page_routes(service: Service) -> APIRouter:
     """
     router = APIRouter()
     files = {path.name: _read(path) for path in PAGE.iterdir() if path.suffix in _MEDIA_TYPES}
+    # The page comes from us, so it may learn from us whom to believe; others bring the keys.
+    keys = [] if service.rules is None else [service.rules.public_key]
+    files["rule-keys.json"] = _file(msgspec.json.encode({"keys": keys}), "application/json")
 
     @router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     @router.api_route("/operations", methods=["GET", "HEAD"], include_in_schema=False)
@@ -63,9 +66,11 @@ def page_routes(service: Service) -> APIRouter:
 
 
 def _read(path: Path) -> _File:
-    content = path.read_bytes()
-    etag = f'"{sha256(content).hexdigest()[:32]}"'
-    return _File(content, _MEDIA_TYPES[path.suffix], etag)
+    return _file(path.read_bytes(), _MEDIA_TYPES[path.suffix])
+
+
+def _file(content: bytes, media_type: str) -> _File:
+    return _File(content, media_type, f'"{sha256(content).hexdigest()[:32]}"')
 
 
 def _answer(request: Request, file: _File) -> Response:

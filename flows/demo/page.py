@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import webbrowser
 from collections.abc import Callable, Mapping
@@ -55,6 +56,8 @@ def show_page(open_page: Callable[[str], object] = webbrowser.open) -> None:
         # A port of its own, and nothing of the machine's gateway: no data, no keys.
         environ = {key: value for key, value in os.environ.items() if "TIDEGATE_" not in key}
         environ["TIDEGATE_GATEWAY_PORT"] = "0"
+        # Rules for the page, signed for as long as we run.
+        environ["TIDEGATE_RULES_KEY"] = secrets.token_hex(32)
         settings = GuardSettings.from_env(environ)._replace(policies=(DEFAULT, *files))
         plans = load_plans(settings, events=True)
         with Embedded(

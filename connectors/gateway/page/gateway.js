@@ -69,9 +69,13 @@ export class Gateway {
     }
   }
 
+  // What says who asks.
+  headers() {
+    return this.key === null ? {} : { "X-Api-Key": this.key };
+  }
+
   async send(method, path, body, signal, patienceMs) {
-    const headers = { Accept: "application/json" };
-    if (this.key !== null) headers["X-Api-Key"] = this.key;
+    const headers = { Accept: "application/json", ...this.headers() };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const limits = [AbortSignal.timeout(patienceMs), ...(signal ? [signal] : [])];
     try {

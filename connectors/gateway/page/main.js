@@ -4,6 +4,7 @@ import { Announcer } from "./announcer.js";
 import { AuditView } from "./audit-view.js";
 import { cut } from "./cutter.js";
 import { ConnectionView } from "./connection-view.js";
+import { DeviceView } from "./device-view.js";
 import { byId, make, setText } from "./element.js";
 import { FindingView } from "./finding-view.js";
 import { Gateway } from "./gateway.js";
@@ -32,7 +33,13 @@ const views = {
   connection: new ConnectionView((words) => announcer.say(words)),
   audit: new AuditView(),
 };
+const device = new DeviceView(
+  gateway,
+  () => byId("answer").value,
+  () => byId("policy").value || policies[0],
+);
 let run = null;
+let policies = [];
 let isAtButtons = false;
 let samples = [];
 
@@ -82,13 +89,14 @@ function followSignOut() {
 async function loadSamples() {
   const told = await gateway.get("/v1/samples");
   showSignOut();
-  samples = told.samples;
-  for (const name of told.policies) byId("policy").append(make("option", { value: name }, name));
-  const known = (sample) => sample.policy === null || told.policies.includes(sample.policy);
+  ({ samples, policies } = told);
+  for (const name of policies) byId("policy").append(make("option", { value: name }, name));
+  const known = (sample) => sample.policy === null || policies.includes(sample.policy);
   for (const sample of samples) {
     const title = known(sample) ? sample.title : `${sample.title} (needs policy ${sample.policy})`;
     byId("sample").append(make("option", { value: sample.id, disabled: !known(sample) }, title));
   }
+  await device.offer();
   if (samples.length === 0) byId("sample").closest("label").hidden = true;
   // An address may name a sample: /?sample=refund
   const named = new URLSearchParams(location.search).get("sample");
@@ -104,6 +112,7 @@ function chooseSample() {
   byId("answer").value = sample.pieces.join("");
   byId("policy").value = sample.policy ?? "";
   hint("");
+  device.changed();
 }
 
 // The sample as its model cut it, as long as nobody changed it.
@@ -172,6 +181,8 @@ function choose(finding) {
 function followForm() {
   byId("compose").addEventListener("submit", start);
   byId("sample").addEventListener("change", chooseSample);
+  byId("answer").addEventListener("input", () => device.changed());
+  byId("policy").addEventListener("change", () => device.changed());
   byId("finish").addEventListener("click", () => run.finish());
   byId("abort").addEventListener("click", () => run.finish({ aborted: true }));
   byId("speed").addEventListener("input", () => run?.setSpeed(speed()) ?? speed());

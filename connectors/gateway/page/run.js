@@ -226,8 +226,8 @@ export class Run {
         ["held", whole(this.held.now), "Characters received and not decided"],
         ["most held", whole(this.held.most)],
         ["updates", whole(this.times.length), "Requests sent and answered"],
-        ["round trip p50", duration(quantile(this.times, 0.5)), "From sending an update to its verdict, half of them"],
-        ["p99", duration(quantile(this.times, 0.99)), "The slowest hundredth begins here"],
+        ["trip p50", duration(quantile(this.times, 0.5)), "Round trip from sending an update to its verdict: half took less"],
+        ["trip p99", duration(quantile(this.times, 0.99)), "Round trip: one in a hundred took longer"],
       ]);
     });
   }

@@ -105,7 +105,7 @@ def test_a_sample_is_guarded_to_its_end_and_its_audit_record_shown(tab: Tab) -> 
     record = json.loads(str(tab.page.locator("#audit-record").text_content()))
     assert record["content"]["chars"] == len(text)
     assert "context" not in record
-    assert tab.figure("round trip p50").endswith("s")
+    assert tab.figure("trip p50").endswith("s")
 
 
 def test_the_audit_record_can_be_copied(open_tab: Open, gateway: Gateway) -> None:
@@ -239,6 +239,26 @@ def test_each_guardrail_shows_what_it_does(open_tab: Open, tmp_path: Path) -> No
             assert summary.startswith(f"{folded} others")
             total = str(tab.page.locator("#guardrails-count").text_content())
             assert int(total) == open_ones + folded
+
+
+def test_the_device_says_what_it_finds_before_anything_is_sent(
+    open_tab: Open, tmp_path: Path
+) -> None:
+    with running(TIDEGATE_RULES_KEY="5a" * 32) as gateway:
+        tab = open_tab(gateway.url).open()
+        tab.write("Mail ada@example.org")
+        found = tab.page.locator("#device-found")
+        assert found.text_content() == ""
+        tab.page.locator("#device").check()
+        found.filter(has_text="Found on this device: EMAIL_ADDRESS 5–20.").wait_for()
+        tab.write("Nothing at all")
+        found.filter(has_text="Nothing found on this device.").wait_for()
+        tab.page.locator("#sample").select_option("refund")
+        found.filter(has_text="CREDIT_CARD").wait_for()
+        asked = tab.page.evaluate("performance.getEntriesByType('resource').map((o) => o.name)")
+        assert not any("/v1/stream/" in one for one in asked)
+        tab.page.locator("#device").uncheck()
+        assert found.text_content() == ""
 
 
 # -- connections that break ----

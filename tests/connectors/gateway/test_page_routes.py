@@ -38,6 +38,10 @@ def test_a_file_is_sent_once_and_asked_about_afterwards(client: Client, name: st
     assert other.content == answer.content
 
 
+def test_nobody_is_to_be_believed_where_no_rules_are_signed(client: Client) -> None:
+    assert client.http.get("/page/rule-keys.json").json() == {"keys": []}
+
+
 @pytest.mark.parametrize("name", ["nothing.js", "..%2Fapi.py", "%2e%2e%2fapi.py", "api.py"])
 def test_there_is_nothing_else(client: Client, name: str) -> None:
     answer = client.http.get(f"/page/{name}")
