@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from connectors.gateway.bodies import MAX_DELTA_CHARS
@@ -21,6 +22,7 @@ class ChannelStream:
         self._next_seq = 0
         self._read = 0
         self.ended = False
+        self.published_at = time.monotonic()
 
     async def publish(
         self, text: str, *, final: bool = False, unscanned: str | None = None
@@ -83,6 +85,7 @@ class ChannelStream:
             unscanned=unscanned,
         )
         self._next_seq += 1
+        self.published_at = time.monotonic()
         self._policy = self._context = None
         self.ended = final or aborted
         await self._bus.publish(self.stream.stream_id, encode_chunk(chunk))

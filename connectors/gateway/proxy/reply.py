@@ -30,6 +30,9 @@ _MAX_WAITING = 256
 # Seconds: a guard that is well answers within milliseconds, and one that restarts within these.
 GUARD_S = 10.0
 
+# Seconds between two signs of life of a text that waits for its provider: well below the five
+# minutes after which a guard takes a stream for idle (a policy's `limits.idle_timeout_s`).
+_KEEP_S = 60.0
 # Seconds in which a provider's answer ends behind its last frame.
 _END_S = 1.0
 
@@ -95,7 +98,7 @@ class Reply:
                             pass
                 return
             await self._carry_out(self._rewriter.close())
-            await self._over.wait()
+            await self._settle()
         except ConnectorError as error:
             log.warning("a reply could not be guarded to its end", problem=error)
             await self._fail("unavailable")
@@ -104,6 +107,17 @@ class Reply:
             await self._fail("malformed")
         finally:
             self._over.set()
+
+    async def _settle(self) -> None:
+        """Wait until all that came is decided; fail when nobody is left to decide it."""
+        over = asyncio.create_task(self._over.wait())
+        try:
+            while self._followers and not self._over.is_set():
+                await asyncio.wait((over, *self._followers), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            over.cancel()
+        if not self._over.is_set():
+            await self._fail("unavailable")
 
     async def _fail(self, code: str) -> None:
         self._outcome = "failed"
@@ -170,6 +184,9 @@ class Reply:
                 continue
             verdict = stream.verdict
             if verdict is not None and verdict.state == "complete":
+                if not channel.ended:
+                    # Idle or too old, while the provider was thinking: what comes is not judged.
+                    await self._fail("unavailable")
                 return
             if channel.answered >= channel.asked:
                 waiting_since = time.monotonic()
@@ -177,4 +194,7 @@ class Reply:
                 log.warning("the guard does not answer; a reply was ended")
                 await self._fail("unavailable")
                 return
+            if not channel.ended and time.monotonic() - channel.published_at > _KEEP_S:
+                # Models think for minutes within a reply; a guard takes silence for its end.
+                await channel.publish("")
             await stream.changed(1.0)
