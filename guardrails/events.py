@@ -40,9 +40,9 @@ class Chunk(Struct, frozen=True, omit_defaults=True, gc=False):
 
     text: what is new; or content: the whole text so far. The first and the last chunk may have
     neither: they only open and end the stream. final: the stream ends behind this chunk.
-    aborted: it ends and the producer gave up. sent_at: aware, for latency only. unscanned: something
-    of the reply stands before this text that nobody could read, and why, in the producer's words
-    and without text; the audit record lists it.
+    aborted: it ends and the producer gave up. sent_at: aware, for latency only. unscanned: why
+    nobody could read something of the reply that stands before this text, in the producer's words
+    and without text of users; the audit record lists it.
     """
 
     stream_id: Id
