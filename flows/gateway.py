@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -34,6 +34,7 @@ from connectors.gateway.samples import Samples
 from connectors.gateway.server import HttpServer, bind
 from connectors.gateway.service import Service
 from connectors.gateway.settings import GatewaySettings
+from connectors.gateway.subscribers.subscriber import StreamSubscriber
 from connectors.kafka.settings import KafkaSettings
 from connectors.memory import MemorySink, MemorySource, MemoryTopics
 from connectors.metrics.checks import ChecksMetrics
@@ -44,6 +45,7 @@ from flows.embedded import compose
 from flows.policies import follow_policies
 from flows.runtime import run as run_flow
 from flows.samples import read_samples
+from flows.subscribers import open_subscribers
 from guardrails.errors import ConnectorError
 from guardrails.plans import Plans
 from guardrails.policy import Limits
@@ -83,11 +85,14 @@ def open_server(
     keychain: Keychain | None = None,
     rules: RuleBundles | None = None,
     samples: Callable[[], Samples] = Samples,
+    topics: MemoryTopics | None = None,
+    subscribers: Sequence[StreamSubscriber] = (),
 ) -> HttpServer:
     """Return a gateway over a bus, bound to its port. Raises SettingError, ConnectorError.
 
     idle_s: after which a stream without text ends. keychain: None takes it from the environment.
-    rules: what clients may check by themselves. samples: what the page offers to try.
+    rules: what clients may check by themselves. samples: what the page offers to try. topics: of
+    an embedded gateway. subscribers: are told of all streams, beside those that settings ask for.
     """
     auth, settings = AuthSettings.from_env(environ), GatewaySettings.from_env(environ)
     keychain = keychain or open_keychain(environ, settings.data_dir)
@@ -104,6 +109,7 @@ def open_server(
         idle_s=idle_s,
         rules=rules,
         samples=samples,
+        subscribers=[*subscribers, *open_subscribers(settings, environ, topics)],
     )
     proxy = ProxySettings.from_env(environ)
     app = create_app(service, proxy, only_loopback_names=auth.only_loopback_names)
@@ -148,9 +154,10 @@ class Embedded(AbstractContextManager["Embedded"]):
         policies: tuple[str, ...] = (),
         metrics: GuardMetrics | None = None,
         checks_metrics: ChecksMetrics | None = None,
+        subscribers: Sequence[StreamSubscriber] = (),
     ) -> None:
         """policies: files to be followed while the flow runs. metrics, checks_metrics: count what
-        guard and checks do.
+        guard and checks do. subscribers: are told of all streams, see docs/gateway.md.
 
         Raises SettingError, ConnectorError.
         """
@@ -178,6 +185,8 @@ class Embedded(AbstractContextManager["Embedded"]):
             # What is known of policies ends with the process, and versions must not fall.
             rules=open_rules(plans, environ, least=int(time.time() * 1000)),
             samples=partial(read_samples, plans),
+            topics=topics,
+            subscribers=subscribers,
         )
         self.url = self._server.url
         self._flow = compose(

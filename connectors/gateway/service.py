@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -23,6 +23,8 @@ from connectors.gateway.producing import Producing
 from connectors.gateway.rules.rule_bundles import RuleBundles
 from connectors.gateway.samples import Samples
 from connectors.gateway.streams import Streams
+from connectors.gateway.subscribers.deliveries import Deliveries
+from connectors.gateway.subscribers.subscriber import StreamSubscriber
 from connectors.gateway.timing import Timing
 
 # Seconds between two looks at connections that take nothing and streams that nobody needs.
@@ -34,7 +36,8 @@ class Service:
     """The gateway behind its routes. Used from one event loop; `start` and `close` frame its life.
 
     rules: what clients may check by themselves; None when nothing is signed for them.
-    samples: what the page offers to try.
+    samples: what the page offers to try. subscribers: are told of all streams from the start on,
+    and closed with it.
     """
 
     bus: Bus
@@ -47,22 +50,28 @@ class Service:
     idle_s: float = 300.0
     rules: RuleBundles | None = None
     samples: Callable[[], Samples] = Samples
+    subscribers: Sequence[StreamSubscriber] = ()
     streams: Streams = field(init=False)
     exchange: Exchange = field(init=False)
     producing: Producing = field(init=False)
     connections: Connections = field(default_factory=Connections)
+    deliveries: Deliveries = field(init=False)
     is_ready: bool = field(default=False, init=False)
     _closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list, init=False)
     _ticker: asyncio.Task[None] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.streams = Streams(self.bus.epoch, time.monotonic)
+        self.deliveries = Deliveries(self.subscribers)
         self.exchange = Exchange(self.bus, self.streams)
         self.producing = Producing(self.ids, self.admission, self.exchange, self.streams)
 
     async def start(self) -> None:
         """Read what the log holds, and follow it. Raises ConnectorError."""
         await self.bus.start(self.streams.take)
+        if self.subscribers:
+            # Behind the history: they were told of that when it happened.
+            self.streams.tell_all(self.deliveries.offer)
         self._ticker = asyncio.create_task(self._tick())
         self.is_ready = True
 
@@ -77,6 +86,7 @@ class Service:
         for close in self._closing:
             await close()
         await self.bus.close()
+        await asyncio.to_thread(self.deliveries.close)
         await self.gatekeeper.close()
 
     def on_close(self, close: Callable[[], Awaitable[None]]) -> None:

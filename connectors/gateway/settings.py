@@ -73,6 +73,25 @@ class GatewaySettings(BaseModel):
         le=300,
     )
 
+    events_file: Path | None = _variable(
+        "EVENTS_FILE",
+        None,
+        "Where events of all streams are written, a line of JSON each, with the text that was "
+        "released. A file of its own for each gateway.",
+    )
+    event_metrics: bool = _variable(
+        "EVENT_METRICS",
+        False,
+        "Whether events of all streams are counted as metrics; a guard in the same process has "
+        "figures of its own.",
+    )
+    webhooks_file: Path | None = _variable(
+        "WEBHOOKS_FILE",
+        None,
+        "Subscriptions by webhook that an embedded gateway serves; in front of Kafka "
+        "`tidegate webhooks run` does.",
+    )
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the variables named in the fields; absent and empty ones keep their defaults.

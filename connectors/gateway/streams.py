@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from connectors.gateway.live_stream import LiveStream
+from connectors.gateway.subscribers.subscriber import Said, Told
 from connectors.logs import logger
 from guardrails.events import Audit, DeadLetter, PipelineEvent, Verdict
 from guardrails.records import Record
@@ -18,6 +19,9 @@ log = logger(__name__)
 MAX_STREAM_BYTES = 8_388_608
 # 512 MiB for all of them: some 25,000 replies of 400 tokens.
 MAX_BYTES = 536_870_912
+
+# Takes what is told of streams, in order.
+Deliver = Callable[[Sequence[Told]], object]
 
 _VERDICT = msgspec.json.Decoder(Verdict)
 _EVENT = msgspec.json.Decoder(PipelineEvent)
@@ -46,6 +50,8 @@ class Streams:
         self._max_bytes = max_bytes
         self._max_stream_bytes = max_stream_bytes
         self._size = 0
+        # Who is told of all streams; None costs nothing.
+        self._deliver: Deliver | None = None
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -57,6 +63,10 @@ class Streams:
     def size(self) -> int:
         """Return the bytes of all events that are kept."""
         return self._size
+
+    def tell_all(self, deliver: Deliver | None) -> None:
+        """Hand what is told of any stream from now on to somebody who returns at once."""
+        self._deliver = deliver
 
     def find(self, stream_id: str) -> LiveStream | None:
         """Return a stream, if the gateway knows it."""
@@ -75,9 +85,10 @@ class Streams:
 
     def take(self, topic: str, records: Sequence[Record]) -> None:
         """Take records of a topic. What is none of ours is logged and passed over."""
+        told: list[Told] | None = None if self._deliver is None else []
         for record in records:
             try:
-                self._take(topic, record)
+                self._take(topic, record, told)
             except msgspec.DecodeError as error:
                 log.warning(
                     "a record cannot be read; it is passed over",
@@ -85,32 +96,38 @@ class Streams:
                     offset=record.offset,
                     problem=type(error).__name__,
                 )
+        if told and self._deliver is not None:
+            self._deliver(told)
         self._make_room()
 
-    def _take(self, topic: str, record: Record) -> None:
+    def _take(self, topic: str, record: Record, told: list[Told] | None) -> None:
+        said: Said
         match topic:
             case "verdicts":
-                verdict = _VERDICT.decode(record.value)
-                stream = self.get(verdict.stream_id)
-                before = stream.size
-                stream.take_verdict(record, verdict)
+                said = _VERDICT.decode(record.value)
+                stream = self.get(said.stream_id)
+                size, end = stream.size, stream.end
+                stream.take_verdict(record, said)
             case "events":
-                event = _EVENT.decode(record.value)
-                stream = self.get(event.execution)
-                before = stream.size
-                stream.take_event(record, event)
+                said = _EVENT.decode(record.value)
+                stream = self.get(said.execution)
+                size, end = stream.size, stream.end
+                stream.take_event(record, said)
             case "audit":
-                audit = _AUDIT.decode(record.value)
-                stream = self.get(audit.stream_id)
-                before = stream.size
-                stream.take_audit(record, audit)
+                said = _AUDIT.decode(record.value)
+                stream = self.get(said.stream_id)
+                size, end = stream.size, stream.end
+                stream.take_audit(record, said)
             case _:
                 letter = _LETTER.decode(record.value)
                 named = self._streams.get((letter.key or b"").decode("utf-8", "replace"))
                 if named is not None:
                     named.take_letter(letter)
                 return
-        self._size += stream.size - before
+        self._size += stream.size - size
+        # What a replay repeats is told to nobody.
+        if told is not None and stream.end > end:
+            told.append(Told(stream.stream_id, stream.entries[-1].events, record, said))
 
     def _make_room(self) -> None:
         while self._size > self._max_bytes and len(self._streams) > 1:

@@ -10,6 +10,7 @@ from connectors.webhooks.metrics import UNREADABLE
 from connectors.webhooks.room import Room
 from connectors.webhooks.targets import Target
 from guardrails.errors import MalformedEvent
+from guardrails.events import Audit, Verdict
 from guardrails.records import Record
 
 # A subscription's message; or nothing, under an empty name, which only wakes the sink.
@@ -41,10 +42,17 @@ class Audience:
         found = [one.id for asking in self._asking.values() for one in asking]
         return list(dict.fromkeys(found))
 
-    def wanted(self, record: Record) -> Iterator[tuple[str, Callable[[], Parcel]]]:
-        """Yield the subscriptions that ask for a record, and what makes their message."""
+    def wanted(
+        self, record: Record, said: Verdict | Audit | None = None
+    ) -> Iterator[tuple[str, Callable[[], Parcel]]]:
+        """Yield the subscriptions that ask for a record, and what makes their message.
+
+        said: what the record says; None decodes it.
+        """
         asking = self._asking[record.topic]
-        event = self._read(record) if asking else None
+        if not asking:
+            return
+        event = self._read(record) if said is None else Event(record, said)
         if event is None:
             return
         for one in asking:

@@ -9,6 +9,7 @@ from connectors.webhooks.audience import Audience
 from connectors.webhooks.dispatcher import Dispatcher, Settings, make_rooms
 from connectors.webhooks.outgoing import GivenUp
 from connectors.webhooks.targets import Target
+from guardrails.events import Audit, Verdict
 from guardrails.records import Record
 
 
@@ -35,11 +36,14 @@ class Webhooks:
         self._outbox = Outbox(publisher)
         self._dispatcher = Dispatcher(targets, rooms, self._outbox, settings)
 
-    def offer(self, record: Record) -> None:
-        """Send a record to whom it may concern; returns at once. Others' topics are ignored."""
+    def offer(self, record: Record, said: Verdict | Audit | None = None) -> None:
+        """Send a record to whom it may concern; returns at once. Others' topics are ignored.
+
+        said: what the record says, if that is known; otherwise it is decoded.
+        """
         if record.topic not in self._topics:
             return
-        for name, make in self._audience.wanted(record):
+        for name, make in self._audience.wanted(record, said):
             item = self._audience.take(name, make)
             if item is None:
                 self._dispatcher.bury(name, GivenUp(make(), "webhook-full", "its queue is full"))

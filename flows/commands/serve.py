@@ -49,6 +49,15 @@ def serve(
             help="Where streams are kept, so that a restart goes on with them.",
         ),
     ] = None,
+    events_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="TIDEGATE_GATEWAY_EVENTS_FILE",
+            dir_okay=False,
+            metavar="FILE",
+            help="Write the events of all streams there, a line of JSON each.",
+        ),
+    ] = None,
     kafka: Annotated[
         bool, typer.Option("--kafka", help="The guard runs elsewhere: talk to it over Kafka.")
     ] = False,
@@ -67,7 +76,7 @@ def serve(
         from flows.kafka import kafka_settings, load_plans
 
         environ = dict(os.environ)
-        given = {"HOST": host, "PORT": port, "DATA_DIR": data_dir}
+        given = {"HOST": host, "PORT": port, "DATA_DIR": data_dir, "EVENTS_FILE": events_file}
         environ |= {f"TIDEGATE_GATEWAY_{k}": str(v) for k, v in given.items() if v is not None}
         settings = GuardSettings.from_env(environ)
         if policy:
