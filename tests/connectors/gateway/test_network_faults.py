@@ -128,7 +128,7 @@ async def listen(port: int, stream: str, last_id: str) -> AsyncIterator[dict[str
             # Nothing follows: the end itself was told, or what came before it was all.
             yield {"type": "end"}
             return
-        assert status == 200
+        assert status == 200, status
         text = b""
         while True:
             # Heartbeats come twice a second.
@@ -167,15 +167,15 @@ async def play(port: int, number: int) -> Outcome:
     )
 
 
-async def play_all(port: int, count: int, seed: int) -> tuple[list[Outcome | None], Lossy]:
+async def play_all(port: int, count: int, seed: int) -> tuple[list[Outcome | str], Lossy]:
     room = asyncio.Semaphore(AT_ONCE)
 
-    async def one(number: int, through: int) -> Outcome | None:
+    async def one(number: int, through: int) -> Outcome | str:
         async with room:
             try:
                 return await play(through, number)
-            except AssertionError:
-                return None
+            except AssertionError as error:
+                return f"{error}"
 
     async with Lossy(port, seed) as lossy:
         through = lossy.port
@@ -187,14 +187,15 @@ def test_streams_end_right_whatever_the_network_does(gateway: Gateway, count: in
     right = expected(count)
     port = int(gateway.url.rpartition(":")[2])
     outcomes, lossy = asyncio.run(play_all(port, count, seed=1))
-    wrong = [
-        number
+    wrong = {
+        number: outcome
         for number, (outcome, text) in enumerate(zip(outcomes, right, strict=True))
-        if outcome is None or (outcome.shown, outcome.told, outcome.audits) != (text, text, 1)
-    ]
-    assert len(wrong) <= count // 1_000, wrong[:20]
+        if isinstance(outcome, str)
+        or (outcome.shown, outcome.told, outcome.audits) != (text, text, 1)
+    }
+    assert len(wrong) <= count // 1_000, wrong
     # Otherwise nothing was tried.
     assert set(lossy.fates) == {"reset", "cut", "stall", "delay", "pass"}
-    asked = sum(outcome.tries for outcome in outcomes if outcome is not None)
+    asked = sum(outcome.tries for outcome in outcomes if isinstance(outcome, Outcome))
     sent = sum(len(pieces_of(number)) + 2 for number in range(count))
-    assert asked > 1.1 * sent
+    assert asked > 1.05 * sent

@@ -227,7 +227,7 @@ def test_an_error_of_an_update_names_its_field(client: Client) -> None:
     one = client.post("/v1/stream/update", streamId=stream, delta="a", seq=-1)
     assert [error["field"] for error in one.json()["errors"]] == ["update.seq"]
     several = client.post("/v1/stream/update", updates=[{"streamId": stream, "delta": 7, "seq": 0}])
-    assert [error["field"] for error in several.json()["errors"]] == ["updates.updates.0.delta"]
+    assert several.json()["errors"][0]["field"] == "updates.updates.0.delta"
 
 
 def test_deltas_and_whole_texts_do_not_mix(client: Client) -> None:
