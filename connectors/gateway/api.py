@@ -14,6 +14,7 @@ from connectors.gateway.body_limit import BodyLimit
 from connectors.gateway.event_routes import event_routes
 from connectors.gateway.health_routes import health_routes
 from connectors.gateway.operation_routes import operation_routes
+from connectors.gateway.packing import Packing
 from connectors.gateway.page_routes import page_routes
 from connectors.gateway.proxy.routes import proxy_routes
 from connectors.gateway.proxy.settings import ProxySettings
@@ -50,6 +51,7 @@ def create_app(service: Service, proxy: ProxySettings, *, only_loopback_names: b
     app.include_router(page_routes(service))
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, max_s=service.timing.request_s)
+    app.add_middleware(Packing)
     app.add_middleware(Door, origins=service.origins, only_loopback_names=only_loopback_names)
     app.add_middleware(CORSMiddleware, **service.origins.cors())
     app.add_middleware(SecurityHeaders)
