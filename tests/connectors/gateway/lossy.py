@@ -46,9 +46,13 @@ class Lossy:
     ) -> None:
         assert self._server is not None
         self._server.close()
+        # None is cancelled while it opens a connection: nobody would close that.
+        await asyncio.sleep(0.2)
         for task in list(self._going):
             task.cancel()
         await asyncio.gather(*self._going, return_exceptions=True)
+        # Transports close one turn of the loop later, those of clients as well.
+        await asyncio.sleep(0.2)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
