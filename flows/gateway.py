@@ -24,6 +24,7 @@ from connectors.gateway.auth.settings import AuthSettings, open_keychain
 from connectors.gateway.auth.stream_ids import StreamIds
 from connectors.gateway.auth.tickets import Tickets
 from connectors.gateway.bus import Bus
+from connectors.gateway.event_plugins import load_event_plugins
 from connectors.gateway.kafka_bus import KafkaBus
 from connectors.gateway.limits.settings import LimitSettings
 from connectors.gateway.memory_bus import MemoryBus
@@ -110,6 +111,7 @@ def open_server(
         rules=rules,
         samples=samples,
         subscribers=[*subscribers, *open_subscribers(settings, environ, topics)],
+        plugins=load_event_plugins(),
     )
     proxy = ProxySettings.from_env(environ)
     app = create_app(service, proxy, only_loopback_names=auth.only_loopback_names)

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 from msgspec import UNSET
 
 from connectors.gateway.entry import Entry
+from connectors.gateway.event_plugins import EventPlugins
 from connectors.gateway.narration import tell_audit, tell_step, tell_verdict
 from connectors.gateway.position import Position, write
 from connectors.gateway.stream_event import StreamEvent
+from connectors.gateway.subscribers.subscriber import Said
 from guardrails.events import Audit, DeadLetter, Finding, PipelineEvent, Segment, Verdict
 from guardrails.reader import ProtocolError, Reader
 from guardrails.records import Record
@@ -38,7 +40,11 @@ class LiveStream:
     is told of a gap.
     """
 
-    def __init__(self, stream_id: str, epoch: str, max_bytes: int) -> None:
+    def __init__(
+        self, stream_id: str, epoch: str, max_bytes: int, plugins: EventPlugins | None = None
+    ) -> None:
+        """plugins: add events of their own; None for none."""
+        self._plugins = plugins
         self.stream_id = stream_id
         self.entries: deque[Entry] = deque()
         # Entries that are gone: `entries[0]` has this number.
@@ -137,7 +143,7 @@ class LiveStream:
             id=write(self._epoch, position),
         )
         self._results += events[-1].type == "partial_result"
-        self._add(_VERDICTS, record, position, events)
+        self._add(_VERDICTS, record, position, events, verdict)
 
     def take_event(self, record: Record, event: PipelineEvent) -> None:
         """Note what the guard told of a step."""
@@ -149,7 +155,8 @@ class LiveStream:
             # Rules run at every chunk; what can be said to be under way is a check.
             self._steps[event.step] = event.type != "step_start"
         position = self._position._replace(events=record.offset + 1)
-        self._add(_EVENTS, record, position, tell_step(event, write(self._epoch, position)))
+        told = tell_step(event, write(self._epoch, position))
+        self._add(_EVENTS, record, position, told, event)
 
     def take_audit(self, record: Record, audit: Audit) -> None:
         """Note the audit record."""
@@ -159,7 +166,7 @@ class LiveStream:
         self.audit = audit
         position = self._position._replace(audit=record.offset + 1)
         told = tell_audit(audit, record.timestamp_ms, write(self._epoch, position))
-        self._add(_AUDIT, record, position, told)
+        self._add(_AUDIT, record, position, told, audit)
 
     def take_letter(self, letter: DeadLetter) -> None:
         """Note that a chunk could not be judged."""
@@ -223,9 +230,17 @@ class LiveStream:
         self._position = Position(*fields)
 
     def _add(
-        self, kind: int, record: Record, position: Position, events: Sequence[StreamEvent]
+        self,
+        kind: int,
+        record: Record,
+        position: Position,
+        events: Sequence[StreamEvent],
+        said: Said,
     ) -> None:
-        entry = Entry(kind, record.offset, position, events, len(record.value))
+        added = 0
+        if self._plugins is not None:
+            events, added = self._plugins.add(said, events)
+        entry = Entry(kind, record.offset, position, events, len(record.value) + added)
         self._position = position
         self.entries.append(entry)
         self.size += entry.size

@@ -18,6 +18,7 @@ from connectors.gateway.auth.stream_ids import Access, StreamIds
 from connectors.gateway.auth.tickets import Purpose, Tickets
 from connectors.gateway.bus import Bus
 from connectors.gateway.connections import Connections
+from connectors.gateway.event_plugins import EventPlugins
 from connectors.gateway.exchange import Exchange
 from connectors.gateway.producing import Producing
 from connectors.gateway.rules.rule_bundles import RuleBundles
@@ -37,7 +38,7 @@ class Service:
 
     rules: what clients may check by themselves; None when nothing is signed for them.
     samples: what the page offers to try. subscribers: are told of all streams from the start on,
-    and closed with it.
+    and closed with it. plugins: add events of their own types.
     """
 
     bus: Bus
@@ -51,6 +52,7 @@ class Service:
     rules: RuleBundles | None = None
     samples: Callable[[], Samples] = Samples
     subscribers: Sequence[StreamSubscriber] = ()
+    plugins: EventPlugins | None = None
     streams: Streams = field(init=False)
     exchange: Exchange = field(init=False)
     producing: Producing = field(init=False)
@@ -61,7 +63,7 @@ class Service:
     _ticker: asyncio.Task[None] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.streams = Streams(self.bus.epoch, time.monotonic)
+        self.streams = Streams(self.bus.epoch, time.monotonic, plugins=self.plugins)
         self.deliveries = Deliveries(self.subscribers)
         self.exchange = Exchange(self.bus, self.streams)
         self.producing = Producing(self.ids, self.admission, self.exchange, self.streams)

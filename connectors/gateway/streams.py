@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from connectors.gateway.event_plugins import EventPlugins
 from connectors.gateway.live_stream import LiveStream
 from connectors.gateway.subscribers.subscriber import Said, Told
 from connectors.logs import logger
@@ -43,12 +44,16 @@ class Streams:
         *,
         max_bytes: int = MAX_BYTES,
         max_stream_bytes: int = MAX_STREAM_BYTES,
+        plugins: EventPlugins | None = None,
     ) -> None:
+        """plugins: add events of their own types."""
         self.epoch = epoch
         self._now_s = now_s
         self._streams: OrderedDict[str, LiveStream] = OrderedDict()
         self._max_bytes = max_bytes
         self._max_stream_bytes = max_stream_bytes
+        # Without any, nothing is asked of them.
+        self._plugins = plugins or None
         self._size = 0
         # Who is told of all streams; None costs nothing.
         self._deliver: Deliver | None = None
@@ -76,7 +81,7 @@ class Streams:
         """Return a stream; a new one if nothing was said of it so far."""
         stream = self._streams.get(stream_id)
         if stream is None:
-            stream = LiveStream(stream_id, self.epoch, self._max_stream_bytes)
+            stream = LiveStream(stream_id, self.epoch, self._max_stream_bytes, self._plugins)
             self._streams[stream_id] = stream
         else:
             self._streams.move_to_end(stream_id)
