@@ -23,6 +23,8 @@ ENV PATH=/opt/tidegate/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1
 USER tidegate
 VOLUME /var/lib/tidegate
+# `tidegate serve`; flows serve metrics only, at the port they are told.
+EXPOSE 8080
 # SIGTERM is the clean stop: sources end, a last snapshot is written.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["tidegate"]

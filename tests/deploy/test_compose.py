@@ -1,6 +1,8 @@
 """The container files, checked without an engine: schema, and the promises they have to keep."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,16 +11,20 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
+from connectors.gateway.auth.settings import AuthSettings, open_keychain
+from connectors.gateway.settings import GatewaySettings
 from connectors.kafka.partitions import parse_partitions
 from connectors.kafka.settings import KafkaSettings
 from flows.cli import app
 from flows.roster import list_crews
+from tests.gateway import running
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXT = (ROOT / "docker-compose.yml").read_text()
 # Every form of the guard, by profile; None is what starts when nothing is named.
 FORMS = {None: {"guard"}, "partitioned": {"guard-0-3", "guard-4-7"}, "cluster": {"guard-cluster"}}
 GUARDS = sorted(set.union(*FORMS.values()))
+NEAR_HOSTS = ("localhost", "127.0.0.1")
 # What reads topics and keeps state.
 FLOWS = sorted([*GUARDS, "checks", "audit"])
 
@@ -33,7 +39,7 @@ def test_compose_follows_the_compose_specification() -> None:
     compose_spec = pytest.importorskip("compose_spec", reason="compose-spec is not installed")
     options = compose_spec.PyOptions()
     options.apply_merge = True
-    names = {"kafka", "topics", "prometheus", "grafana", *FLOWS}
+    names = {"kafka", "topics", "gateway", "prometheus", "grafana", *FLOWS}
     assert set(options.from_yaml(TEXT).service_names()) == names
 
 
@@ -54,7 +60,7 @@ def option(command: list[str], name: str) -> str:
     return command[command.index(name) + 1]
 
 
-@pytest.mark.parametrize("name", FLOWS)
+@pytest.mark.parametrize("name", [*FLOWS, "gateway"])
 def test_a_flow_starts_after_the_topics_exist_and_restarts(
     services: dict[str, Any], name: str
 ) -> None:
@@ -108,7 +114,7 @@ def test_the_names_of_disjoint_guards_say_what_they_read(services: dict[str, Any
         assert parse_partitions(wanted)
 
 
-@pytest.mark.parametrize("name", ["topics", *FLOWS])
+@pytest.mark.parametrize("name", ["topics", "gateway", *FLOWS])
 def test_every_command_is_one_that_exists(services: dict[str, Any], name: str) -> None:
     command = services[name]["command"]
     if command[0] == "supervise":
@@ -122,7 +128,7 @@ def test_every_command_is_one_that_exists(services: dict[str, Any], name: str) -
     assert options <= set(re.findall(r"--[a-z-]+", shown))
 
 
-@pytest.mark.parametrize("name", ["topics", *FLOWS])
+@pytest.mark.parametrize("name", ["topics", "gateway", *FLOWS])
 def test_every_service_finds_the_broker_at_an_advertised_address(
     services: dict[str, Any], name: str
 ) -> None:
@@ -146,11 +152,47 @@ def test_prometheus_asks_every_flow_at_the_port_it_serves(services: dict[str, An
             asked.setdefault(name, set()).add(str(one["port"]))
     assert asked.pop("guard-cluster") == {"9460", "9461"}
     assert option(services["guard-cluster"]["command"], "--metrics-port") == "946{process}"
+    # A gateway serves metrics where it serves everything else.
+    assert asked.pop("gateway") == {"8080"}
     for name, ports in asked.items():
         assert ports == {services[name]["environment"]["TIDEGATE_METRICS_PORT"]}
     assert {*asked, "guard-cluster"} == set(FLOWS)
     # The names by which rules and panels know them.
     assert all(job["job_name"].startswith("tidegate-") for job in jobs)
+
+
+def test_the_gateway_begins_with_its_settings_and_makes_its_secret_on_its_volume(
+    services: dict[str, Any], tmp_path: Path
+) -> None:
+    gateway = services["gateway"]
+    environ: dict[str, str] = gateway["environment"]
+    auth, settings = AuthSettings.from_env(environ), GatewaySettings.from_env(environ)
+    assert gateway["ports"] == [f"127.0.0.1:{settings.port}:{settings.port}"]
+    assert set(auth.origins) == {f"http://{host}:{settings.port}" for host in NEAR_HOSTS}
+    ((volume, mount),) = [volume.split(":") for volume in gateway["volumes"]]
+    assert volume == "gateway"
+    assert str(settings.data_dir).startswith(f"{mount}/")
+    data_dir = tmp_path / "gateway"
+    open_keychain(environ, data_dir)
+    (made,) = data_dir.iterdir()
+    assert made.stat().st_mode & 0o077 == 0
+
+
+def test_the_gateway_is_healthy_when_it_is_ready(services: dict[str, Any]) -> None:
+    gateway = services["gateway"]
+    command, *arguments = gateway["healthcheck"]["test"][1:]
+    assert command == "python"
+    assert f":{GatewaySettings.from_env(gateway['environment']).port}/readyz" in arguments[-1]
+    with running() as served:
+        program = arguments[-1].replace("http://127.0.0.1:8080", served.url)
+        assert program != arguments[-1]
+        assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+        missing = program.replace("/readyz", "/nothing")
+        done = subprocess.run(
+            [sys.executable, "-c", missing], stderr=subprocess.DEVNULL, check=False
+        )
+        assert done.returncode != 0
+    assert "EXPOSE 8080" in (ROOT / "Dockerfile").read_text().splitlines()
 
 
 def test_what_is_mounted_from_here_is_here(services: dict[str, Any]) -> None:
