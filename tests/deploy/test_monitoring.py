@@ -14,6 +14,11 @@ from ruamel.yaml import YAML
 
 from connectors.audit import metrics as audit_metrics
 from connectors.checks.figures import Figures
+from connectors.gateway.connections import EVICTED, OPEN
+from connectors.gateway.event_plugins import FAILURES
+from connectors.gateway.proxy.reply import REPLIES
+from connectors.gateway.subscribers.lane import EVENTS
+from connectors.gateway.subscribers.metrics import MetricsSubscriber
 from connectors.metrics.checks import ChecksMetrics
 from connectors.metrics.guard import GuardMetrics
 from connectors.metrics.kafka import FLUSH_S, Lag, LagMetrics
@@ -62,7 +67,15 @@ def series() -> dict[str, set[str]]:
     ChecksMetrics(registry).add(Runner())
     LagMetrics(lambda: [Lag("chunks", 0, 7)], registry)
     modules = [*vars(audit_metrics).values(), *vars(webhook_metrics).values()]
-    wrapped = [*vars(guard).values(), *modules, FLUSH_S, ACTIVATIONS]
+    gateway = [
+        OPEN,
+        EVICTED,
+        REPLIES,
+        EVENTS,
+        FAILURES,
+        *vars(MetricsSubscriber(registry)).values(),
+    ]
+    wrapped = [*vars(guard).values(), *modules, *gateway, FLUSH_S, ACTIVATIONS]
     for metric in wrapped:
         if isinstance(metric, MetricWrapperBase):
             labels = set(metric._labelnames)
