@@ -4,7 +4,14 @@ import { byId, fillFigures, setText } from "./element.js";
 import { duration, whole } from "./numbers.js";
 
 const COPIED_MS = 2_000;
-const ENDINGS = { final: "the model", aborted: "the model gave up", blocked: "a block", idle: "nobody wrote any more", age: "its age", evicted: "too many streams" };
+const ENDINGS = {
+  final: "the model",
+  aborted: "the model gave up",
+  blocked: "a block",
+  idle: "nobody wrote any more",
+  age: "its age",
+  evicted: "too many streams",
+};
 
 export class AuditView {
   constructor() {

@@ -18,9 +18,24 @@ const CODES = 4000;
 
 // What EventSource hands over by name only.
 const EVENT_TYPES = [
-  "pipeline_start", "step_start", "step_progress", "step_output", "step_complete", "step_error",
-  "checkpoint_saved", "pipeline_complete", "pipeline_error",
-  "partial_result", "progress", "finding", "metadata", "audit", "heartbeat", "gap", "error", "end",
+  "pipeline_start",
+  "step_start",
+  "step_progress",
+  "step_output",
+  "step_complete",
+  "step_error",
+  "checkpoint_saved",
+  "pipeline_complete",
+  "pipeline_error",
+  "partial_result",
+  "progress",
+  "finding",
+  "metadata",
+  "audit",
+  "heartbeat",
+  "gap",
+  "error",
+  "end",
 ];
 
 class Channel {
@@ -188,7 +203,8 @@ export class EventChannel extends Channel {
       }
     });
     this.watch = setInterval(() => {
-      if (performance.now() - this.heardAt > SILENT_MS) this.end(new Away("the gateway went quiet"));
+      if (performance.now() - this.heardAt > SILENT_MS)
+        this.end(new Away("the gateway went quiet"));
     }, 1_000);
   }
 

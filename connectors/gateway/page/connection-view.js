@@ -70,9 +70,15 @@ export class ConnectionView {
   // The last line is written anew while the state stays, with the time at which it began.
   write(state, transport, text) {
     const list = this.log.querySelector("ol");
-    if (this.last !== state) this.since = `${((performance.now() - this.begun) / 1000).toFixed(1)} s`;
+    if (this.last !== state)
+      this.since = `${((performance.now() - this.begun) / 1000).toFixed(1)} s`;
     const said = `${WORDS[state]}${state === "live" ? ` over ${transport}` : ""}${text ? `: ${text}` : ""}`;
-    const line = make("li", { data: { state } }, make("span", { class: "at" }, this.since), make("span", {}, said));
+    const line = make(
+      "li",
+      { data: { state } },
+      make("span", { class: "at" }, this.since),
+      make("span", {}, said),
+    );
     if (this.last === state && list.lastChild) list.lastChild.replaceWith(line);
     else list.append(line);
     while (list.children.length > MAX_LOG) list.firstChild.remove();

@@ -50,7 +50,10 @@ export class DeviceView {
 
   // One for each policy, with the rules as they are now.
   async runner(policy) {
-    const [{ RuleStore }, { RuleRunner }] = await Promise.all([import("./rules.js"), import("./rule-runner.js")]);
+    const [{ RuleStore }, { RuleRunner }] = await Promise.all([
+      import("./rules.js"),
+      import("./rule-runner.js"),
+    ]);
     let known = this.runners.get(policy);
     if (known === undefined) {
       const url = `/v1/rules?policy=${encodeURIComponent(policy)}`;
@@ -68,8 +71,16 @@ export class DeviceView {
 }
 
 function describe(findings, skipped) {
-  const listed = findings.slice(0, MAX_LISTED).map(({ type, start, end }) => `${type} ${whole(start)}–${whole(end)}`);
-  const more = findings.length > MAX_LISTED ? ` and ${whole(findings.length - MAX_LISTED)} more` : "";
-  const found = findings.length === 0 ? "Nothing found on this device." : `Found on this device: ${listed.join(", ")}${more}.`;
-  return skipped.length === 0 ? found : `${found} ${count(skipped.length, "rule")} could not run here.`;
+  const listed = findings
+    .slice(0, MAX_LISTED)
+    .map(({ type, start, end }) => `${type} ${whole(start)}–${whole(end)}`);
+  const more =
+    findings.length > MAX_LISTED ? ` and ${whole(findings.length - MAX_LISTED)} more` : "";
+  const found =
+    findings.length === 0
+      ? "Nothing found on this device."
+      : `Found on this device: ${listed.join(", ")}${more}.`;
+  return skipped.length === 0
+    ? found
+    : `${found} ${count(skipped.length, "rule")} could not run here.`;
 }

@@ -23,7 +23,8 @@ export function make(tag, given = {}, ...children) {
 export function fillFigures(list, rows) {
   list.replaceChildren(
     ...rows.map(([term, value, title]) =>
-      make("div", { title }, make("dt", {}, term), make("dd", {}, String(value)))),
+      make("div", { title }, make("dt", {}, term), make("dd", {}, String(value))),
+    ),
   );
 }
 

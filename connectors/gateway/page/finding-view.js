@@ -37,16 +37,29 @@ export class FindingView {
   }
 
   button(finding) {
-    const does = finding.mode === "monitor" ? `would have ${DOES[finding.action]}`.replace("have noted", "be noted") : DOES[finding.action];
+    const does =
+      finding.mode === "monitor"
+        ? `would have ${DOES[finding.action]}`.replace("have noted", "be noted")
+        : DOES[finding.action];
     const button = make(
       "button",
-      { type: "button", class: "finding", data: { action: finding.action }, "aria-pressed": "false" },
+      {
+        type: "button",
+        class: "finding",
+        data: { action: finding.action },
+        "aria-pressed": "false",
+      },
       make("span", { class: "type" }, finding.type),
       make("span", { class: "does" }, does),
-      make("span", { class: "facts" }, `${finding.rule} · ${whole(finding.start)}–${whole(finding.end)} · ${Math.round(100 * finding.confidence)}% sure`),
+      make(
+        "span",
+        { class: "facts" },
+        `${finding.rule} · ${whole(finding.start)}–${whole(finding.end)} · ${Math.round(100 * finding.confidence)}% sure`,
+      ),
     );
     button.addEventListener("click", () => {
-      for (const other of this.list.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
+      for (const other of this.list.querySelectorAll("button"))
+        other.setAttribute("aria-pressed", String(other === button));
       this.choose(finding);
     });
     return button;

@@ -9,7 +9,9 @@ export class Problem extends Error {
   constructor(status, body = {}, retryAfterS = 0) {
     super(body.detail ?? `the gateway answered ${status}`);
     this.status = status;
-    this.kind = String(body.type ?? "").split(":").at(-1);
+    this.kind = String(body.type ?? "")
+      .split(":")
+      .at(-1);
     this.retryAfterS = retryAfterS;
   }
 

@@ -6,16 +6,14 @@
 // "healed" (where the stream stands, behind a gap), "failure" (an Error: it cannot go on here).
 
 import { CHANNELS } from "./channel.js";
-import { wellFormed } from "./code-points.js";
 import { Away, Problem } from "./gateway.js";
+import { Outbox } from "./outbox.js";
 
 // Milliseconds between attempts to come back: soon at first, never longer than a few seconds.
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 3_000;
 // Attempts after which another way is tried, if the gateway itself can be reached.
 const MAX_REFUSALS = 2;
-// Code points of one update are at most 100,000; UTF-16 units are never fewer.
-const MAX_DELTA_UNITS = 50_000;
 // Milliseconds a reconnection is shown as such.
 const SHOWN_MS = 1_500;
 
@@ -32,18 +30,17 @@ export class GuardedStream extends EventTarget {
     this.lastEventId = null;
     this.refusals = 0;
     this.breaks = 0;
-    // What was written and not sent; what was sent and not answered.
-    this.buffer = "";
-    this.unanswered = null;
-    this.sent = 0;
-    this.ending = null;
+    this.outbox = new Outbox();
     this.isOver = false;
     this.isTold = false;
     // How far the text has been read; whoever reads it says so.
     this.position = () => 0;
     this.behindGap = null;
     this.back = null;
-    this.network = { offline: () => this.channel?.end(new Away("offline")), online: () => this.wake?.() };
+    this.network = {
+      offline: () => this.channel?.end(new Away("offline")),
+      online: () => this.wake?.(),
+    };
   }
 
   // Start it at the gateway and connect. Throws Problem, Away.
@@ -59,13 +56,13 @@ export class GuardedStream extends EventTarget {
   }
 
   write(text) {
-    this.buffer += text;
+    this.outbox.write(text);
     this.pump();
   }
 
   // End it behind what was written. aborted: the model gave up.
   finish({ aborted = false } = {}) {
-    this.ending ??= { type: "finish", aborted };
+    this.outbox.finish(aborted);
     this.pump();
   }
 
@@ -162,7 +159,10 @@ export class GuardedStream extends EventTarget {
       return null;
     }
     // An EventSource does not say why it was refused; a request is told.
-    return this.gateway.get(`/v1/stream/status?streamId=${this.id}`).then(() => null, (error) => error);
+    return this.gateway.get(`/v1/stream/status?streamId=${this.id}`).then(
+      () => null,
+      (error) => error,
+    );
   }
 
   pause(ms) {
@@ -195,7 +195,11 @@ export class GuardedStream extends EventTarget {
   countReplayed(event) {
     if (this.back === null) return;
     if (event.type === "metadata") this.back.until ??= event.timestamp;
-    else if (event.id !== undefined && this.back.until !== null && event.timestamp <= this.back.until) {
+    else if (
+      event.id !== undefined &&
+      this.back.until !== null &&
+      event.timestamp <= this.back.until
+    ) {
       this.back.replayed += 1;
       if (this.state === "replayed") this.back.say("replayed");
     }
@@ -224,38 +228,26 @@ export class GuardedStream extends EventTarget {
 
   // -- updates -------------------------------------------------------------------------------
 
-  // One request at a time. What is written meanwhile goes with the next one.
+  // One request at a time; what is not answered is sent again.
   async pump() {
     if (this.isPumping) return;
     this.isPumping = true;
     try {
       while (!this.isOver && this.channel?.wasOpen && !this.channel.isClosed) {
-        this.unanswered ??= this.nextMessage();
-        if (this.unanswered === null) break;
-        await this.send(this.unanswered);
+        const message = this.outbox.next();
+        if (message === null) break;
+        await this.send(message);
       }
     } finally {
       this.isPumping = false;
     }
   }
 
-  nextMessage() {
-    if (this.buffer !== "") {
-      let end = Math.min(this.buffer.length, MAX_DELTA_UNITS);
-      // A pair of surrogates is one character.
-      if (end < this.buffer.length && /[\ud800-\udbff]/.test(this.buffer[end - 1])) end -= 1;
-      const delta = wellFormed(this.buffer.slice(0, end));
-      this.buffer = this.buffer.slice(end);
-      return { type: "update", delta, seq: this.sent++ };
-    }
-    return this.ending === null ? null : { ...this.ending, seq: this.sent };
-  }
-
   async send(message) {
     const begun = performance.now();
     try {
       const data = await this.channel.request(message);
-      this.unanswered = null;
+      this.outbox.answered();
       this.isOver = data.state !== "active" || message.type === "finish";
       this.tell("answer", { data, tookMs: performance.now() - begun, type: message.type });
     } catch (error) {

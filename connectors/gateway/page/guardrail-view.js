@@ -3,11 +3,24 @@
 import { byId, make, setText } from "./element.js";
 import { count, duration, whole } from "./numbers.js";
 
-const WHEN = { chunk: "every chunk", sentence: "each sentence", paragraph: "each paragraph", end: "at the end" };
+const WHEN = {
+  chunk: "every chunk",
+  sentence: "each sentence",
+  paragraph: "each paragraph",
+  end: "at the end",
+};
 const MODES = { block: "text waits for it", monitor: "watches only", disabled: "off" };
 const CLASSES = { very_slow: "very slow" };
 // What a light says, the most urgent first.
-const WORDS = { blocked: "blocked", error: "failed", found: "found", asked: "asking", unknown: "not known", clear: "clear", watching: "watching" };
+const WORDS = {
+  blocked: "blocked",
+  error: "failed",
+  found: "found",
+  asked: "asking",
+  unknown: "not known",
+  clear: "clear",
+  watching: "watching",
+};
 
 export class GuardrailView {
   constructor() {
@@ -60,7 +73,9 @@ export class GuardrailView {
   }
 
   found(name, { type, rule, start, end, action, mode }) {
-    this.change(name, (light) => light.findings.set(`${type}/${rule}/${start}/${end}`, { action, mode }));
+    this.change(name, (light) =>
+      light.findings.set(`${type}/${rule}/${start}/${end}`, { action, mode }),
+    );
   }
 
   answered(name, { id, status, latency_ms: latencyMs, cached }) {
@@ -80,7 +95,8 @@ export class GuardrailView {
       light.isOver = true;
       light.open.clear();
     });
-    if (this.lights.size === 0) setText(this.empty, "This policy does not tell its steps; with “events: true” it would.");
+    if (this.lights.size === 0)
+      setText(this.empty, "This policy does not tell its steps; with “events: true” it would.");
   }
 
   // Nobody will say how it ended. That is not the same as nothing found.
@@ -101,7 +117,10 @@ export class GuardrailView {
     setText(this.total, whole(this.lights.size));
     const folded = this.quiet.children.length;
     this.fold.hidden = folded === 0;
-    const rest = this.list.children.length === 0 ? `${count(folded, "guardrail")}, nothing to say so far` : `${count(folded, "other")}, nothing to say`;
+    const rest =
+      this.list.children.length === 0
+        ? `${count(folded, "guardrail")}, nothing to say so far`
+        : `${count(folded, "other")}, nothing to say`;
     setText(this.fold.querySelector("summary"), rest);
   }
 }
@@ -117,7 +136,15 @@ class Light {
     this.word = make("span", { class: "word" });
     this.facts = make("span", { class: "facts" });
     this.told = make("span", { class: "told" });
-    this.row = make("li", { data: { step } }, this.lamp, make("span", { class: "name" }, step), this.word, this.facts, this.told);
+    this.row = make(
+      "li",
+      { data: { step } },
+      this.lamp,
+      make("span", { class: "name" }, step),
+      this.word,
+      this.facts,
+      this.told,
+    );
     this.draw();
   }
 
@@ -148,16 +175,21 @@ class Light {
     this.row.dataset.state = state;
     setText(this.word, state === "found" ? `found ${whole(this.findings.size)}` : WORDS[state]);
     const kind = CLASSES[this.performanceClass] ?? this.performanceClass;
-    setText(this.facts, [kind, WHEN[this.checkpoint] ?? this.checkpoint, MODES[this.mode] ?? this.mode].join(" · "));
+    setText(
+      this.facts,
+      [kind, WHEN[this.checkpoint] ?? this.checkpoint, MODES[this.mode] ?? this.mode].join(" · "),
+    );
     setText(this.told, this.account());
   }
 
   account() {
     const answers = [...this.answers.values()];
     const told = [];
-    if (this.findings.size && this.state !== "found") told.push(count(this.findings.size, "finding"));
+    if (this.findings.size && this.state !== "found")
+      told.push(count(this.findings.size, "finding"));
     if (answers.length) {
-      const took = answers.reduce((sum, { latencyMs }) => sum + (latencyMs ?? 0), 0) / answers.length;
+      const took =
+        answers.reduce((sum, { latencyMs }) => sum + (latencyMs ?? 0), 0) / answers.length;
       told.push(`asked ${count(answers.length, "time")}, ${duration(took)} each`);
     }
     for (const status of ["failed", "timed_out", "skipped"]) {

@@ -21,7 +21,9 @@ const AT_ONCE = 200;
 const NARROW = matchMedia("(max-width: 60rem)");
 
 const signIn = new SignIn();
-const gateway = new Gateway((problem) => signIn.ask(problem, gateway.isSignedIn).finally(showSignOut));
+const gateway = new Gateway((problem) =>
+  signIn.ask(problem, gateway.isSignedIn).finally(showSignOut),
+);
 const operations = new OperationsView(gateway);
 const announcer = new Announcer();
 const text = new TextView(byId("text"), byId("sheet"), byId("gauge"));
@@ -139,11 +141,13 @@ function drawButtons() {
   const buttons = ["start", "finish", "abort"].map(byId);
   const [startButton, finish, abort] = buttons;
   // Who works with the keyboard stays with the buttons, whichever can be pressed.
-  isAtButtons = buttons.includes(document.activeElement) || (isAtButtons && document.activeElement === document.body);
+  isAtButtons =
+    buttons.includes(document.activeElement) ||
+    (isAtButtons && document.activeElement === document.body);
   startButton.disabled = run?.isRunning ?? false;
   finish.disabled = abort.disabled = run?.phase !== "writing";
   const has = buttons.includes(document.activeElement) && !document.activeElement.disabled;
-  if (isAtButtons && !has) buttons.find((button) => !button.disabled)?.focus();
+  if (isAtButtons && !has) buttons.find((button) => !button.disabled)?.focus({ preventScroll: true });
 }
 
 function start(event) {
@@ -175,7 +179,11 @@ function start(event) {
 
 function choose(finding) {
   const isThere = text.choose(finding);
-  announcer.say(isThere ? `${finding.type} shown in the text` : `${finding.type} is not in the text that readers see`);
+  announcer.say(
+    isThere
+      ? `${finding.type} shown in the text`
+      : `${finding.type} is not in the text that readers see`,
+  );
 }
 
 function followForm() {

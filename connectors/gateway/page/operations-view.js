@@ -2,6 +2,7 @@
 
 import { byId, fillFigures, make, setText } from "./element.js";
 import { bucketQuantile, bytes, count, duration, quantile, whole } from "./numbers.js";
+import { fillTable } from "./table.js";
 
 const EVERY_MS = 1_000;
 // Rates and times are of the last so many answers: ten seconds.
@@ -47,7 +48,8 @@ export class OperationsView {
     } catch (error) {
       // After a restart counters begin at zero.
       this.history = [];
-      if (error.status === 401 || error.status === 403) this.say("lost", "Not allowed", error.message);
+      if (error.status === 401 || error.status === 403)
+        this.say("lost", "Not allowed", error.message);
       else this.say("reconnecting", "The gateway cannot be reached", "Asking again each second.");
       if (error.status === 401) this.isShown = false;
     }
@@ -79,10 +81,22 @@ export class OperationsView {
       ["live streams", whole(told.streams.live)],
       ["held", whole(told.streams.held), "Characters that wait, in all live streams"],
       ["chunks a second", since((one) => one.counters.chunks).toFixed(1)],
-      ["verdict p50", this.recent(told.latency, before.told.latency, 0.5), "The last ten seconds; from chunk to verdict"],
+      [
+        "verdict p50",
+        this.recent(told.latency, before.told.latency, 0.5),
+        "The last ten seconds; from chunk to verdict",
+      ],
       ["verdict p99", this.recent(told.latency, before.told.latency, 0.99)],
-      ["event streams", whole((sockets.sse ?? 0) + (sockets.websocket ?? 0)), `${whole(sockets.websocket ?? 0)} over WebSocket, ${whole(sockets.sse ?? 0)} over SSE`],
-      ["memory", bytes(told.memory.residentBytes), `${bytes(told.memory.eventBytes)} of them events that clients may come back for`],
+      [
+        "event streams",
+        whole((sockets.sse ?? 0) + (sockets.websocket ?? 0)),
+        `${whole(sockets.websocket ?? 0)} over WebSocket, ${whole(sockets.sse ?? 0)} over SSE`,
+      ],
+      [
+        "memory",
+        bytes(told.memory.residentBytes),
+        `${bytes(told.memory.eventBytes)} of them events that clients may come back for`,
+      ],
       ["processor", `${Math.round(100 * cpu)}%`, "Of one core, the last ten seconds"],
       ["remembered", count(told.streams.known, "stream")],
       ["version", told.version],
@@ -96,48 +110,99 @@ export class OperationsView {
 
   recent(times, before, share) {
     const counts = new Map(before.buckets.map(([bound, number]) => [bound, number]));
-    const fresh = times.buckets.map(([bound, number]) => [bound, number - (counts.get(bound) ?? 0)]);
+    const fresh = times.buckets.map(([bound, number]) => [
+      bound,
+      number - (counts.get(bound) ?? 0),
+    ]);
     return seconds(bucketQuantile(fresh, share));
   }
 
   drawRate() {
     const most = Math.max(1, ...this.rates);
-    const points = this.rates.map((rate, at) => `${MAX_HISTORY - this.rates.length + at},${40 - (38 * rate) / most}`);
+    const points = this.rates.map(
+      (rate, at) => `${MAX_HISTORY - this.rates.length + at},${40 - (38 * rate) / most}`,
+    );
     const svg = document.createElementNS(SVG, "svg");
     svg.setAttribute("viewBox", `0 0 ${MAX_HISTORY - 1} 41`);
     svg.setAttribute("preserveAspectRatio", "none");
     svg.setAttribute("role", "img");
     const now = this.rates.at(-1) ?? 0;
     const middle = quantile(this.rates, 0.5) ?? 0;
-    svg.setAttribute("aria-label", `${whole(now)} now, ${whole(middle)} in the middle, ${whole(Math.max(0, ...this.rates))} at most`);
+    svg.setAttribute(
+      "aria-label",
+      `${whole(now)} now, ${whole(middle)} in the middle, ${whole(Math.max(0, ...this.rates))} at most`,
+    );
     const line = document.createElementNS(SVG, "polyline");
     line.setAttribute("points", points.join(" "));
     svg.append(line);
-    byId("rate").replaceChildren(svg, make("span", { class: "faint" }, `at most ${whole(Math.max(0, ...this.rates))}`));
+    byId("rate").replaceChildren(
+      svg,
+      make("span", { class: "faint" }, `at most ${whole(Math.max(0, ...this.rates))}`),
+    );
   }
 
   drawStreams({ live, list }) {
     setText(byId("live-count"), whole(live));
     const rows = list.map((one) => [
-      make("code", {}, `${one.id}…`), one.state, word(one.action), whole(one.frontier), whole(one.held),
-      whole(one.verdicts), whole(one.findings), duration(1000 * one.ageS), duration(1000 * one.quietS), whole(one.watchers),
+      make("code", {}, `${one.id}…`),
+      one.state,
+      word(one.action),
+      whole(one.frontier),
+      whole(one.held),
+      whole(one.verdicts),
+      whole(one.findings),
+      duration(1000 * one.ageS),
+      duration(1000 * one.quietS),
+      whole(one.watchers),
     ]);
     const more = live - list.length;
-    fillTable("live", ["stream", "state", "action", "frontier", "held", "verdicts", "findings", "age", "quiet", "listening"], rows,
-      more > 0 ? `${count(more, "stream")} more` : "No stream is open.");
+    fillTable(
+      "live",
+      [
+        "stream",
+        "state",
+        "action",
+        "frontier",
+        "held",
+        "verdicts",
+        "findings",
+        "age",
+        "quiet",
+        "listening",
+      ],
+      rows,
+      more > 0 ? `${count(more, "stream")} more` : "No stream is open.",
+    );
   }
 
   drawTimes({ latency, hold }) {
-    const rows = [["from chunk to verdict", latency], ["text held back", hold]].map(([name, times]) => [
-      name, whole(times.count), seconds(bucketQuantile(times.buckets, 0.5)), seconds(bucketQuantile(times.buckets, 0.95)), seconds(bucketQuantile(times.buckets, 0.99)),
+    const rows = [
+      ["from chunk to verdict", latency],
+      ["text held back", hold],
+    ].map(([name, times]) => [
+      name,
+      whole(times.count),
+      seconds(bucketQuantile(times.buckets, 0.5)),
+      seconds(bucketQuantile(times.buckets, 0.95)),
+      seconds(bucketQuantile(times.buckets, 0.99)),
     ]);
     fillTable("times", ["since the start", "count", "p50", "p95", "p99"], rows);
   }
 
   drawOutcomes({ streams, verdicts, findings, deadLetters, evicted }) {
-    const groups = [["streams", streams], ["verdicts", verdicts], ["findings", findings], ["dead letters", deadLetters], ["clients let go", evicted]];
+    const groups = [
+      ["streams", streams],
+      ["verdicts", verdicts],
+      ["findings", findings],
+      ["dead letters", deadLetters],
+      ["clients let go", evicted],
+    ];
     const rows = groups.flatMap(([name, counts]) =>
-      Object.entries(counts).filter(([, number]) => number > 0).sort(([, a], [, b]) => b - a).map(([kind, number]) => [name, kind, whole(number)]));
+      Object.entries(counts)
+        .filter(([, number]) => number > 0)
+        .sort(([, a], [, b]) => b - a)
+        .map(([kind, number]) => [name, kind, whole(number)]),
+    );
     fillTable("outcomes", ["what", "kind", "count"], rows, "Nothing yet.");
   }
 
@@ -146,12 +211,37 @@ export class OperationsView {
       const { done = 0, failed = 0, timed_out: late = 0, skipped = 0 } = one.results;
       const answers = done + failed + late + skipped;
       return [
-        one.guardrail, word(one.breaker.replace("_", " ")), whole(one.running), whole(one.waiting), whole(one.calls), whole(one.retries),
-        whole(done), whole(failed), whole(late), whole(skipped), answers ? seconds(one.latencyS / answers) : "–",
+        one.guardrail,
+        word(one.breaker.replace("_", " ")),
+        whole(one.running),
+        whole(one.waiting),
+        whole(one.calls),
+        whole(one.retries),
+        whole(done),
+        whole(failed),
+        whole(late),
+        whole(skipped),
+        answers ? seconds(one.latencyS / answers) : "–",
       ];
     });
-    fillTable("checks", ["check", "breaker", "running", "waiting", "calls", "retried", "done", "failed", "late", "skipped", "mean"], rows,
-      "No loaded policy has checks that run in this process.");
+    fillTable(
+      "checks",
+      [
+        "check",
+        "breaker",
+        "running",
+        "waiting",
+        "calls",
+        "retried",
+        "done",
+        "failed",
+        "late",
+        "skipped",
+        "mean",
+      ],
+      rows,
+      "No loaded policy has checks that run in this process.",
+    );
   }
 }
 
@@ -161,27 +251,4 @@ function seconds(value) {
 
 function word(text) {
   return make("span", { class: "mark", data: { mark: text } }, text);
-}
-
-// Rows of texts and elements; numbers stand right. Rewritten only where something changed, so that
-// a selection or a screen reader is not thrown out each second.
-function fillTable(id, heads, rows, empty = "") {
-  const table = byId(id);
-  if (!table.tHead) {
-    table.append(make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))), make("tbody"));
-  }
-  const body = table.tBodies[0];
-  const wanted = rows.length ? rows : [[empty]];
-  while (body.rows.length > wanted.length) body.rows[body.rows.length - 1].remove();
-  wanted.forEach((cells, at) => {
-    const row = body.rows[at] ?? body.appendChild(make("tr"));
-    while (row.cells.length > cells.length) row.cells[row.cells.length - 1].remove();
-    cells.forEach((cell, place) => {
-      const known = row.cells[place] ?? row.appendChild(make("td"));
-      known.colSpan = rows.length ? 1 : heads.length;
-      const text = typeof cell === "string" ? cell : cell.textContent;
-      if (known.textContent !== text) known.replaceChildren(cell);
-      known.classList.toggle("number", /^[\d,.–]+( (ms|s|min|h))?$/.test(text));
-    });
-  });
 }

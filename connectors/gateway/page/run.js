@@ -175,7 +175,8 @@ export class Run {
   find(finding) {
     if (!this.views.findings.add(finding)) return;
     this.views.text.note(finding);
-    if (finding.action === "block" && finding.mode === "block") this.blockers.add(`${finding.type} (${finding.rule})`);
+    if (finding.action === "block" && finding.mode === "block")
+      this.blockers.add(`${finding.type} (${finding.rule})`);
   }
 
   heal(data) {
@@ -226,8 +227,16 @@ export class Run {
         ["held", whole(this.held.now), "Characters received and not decided"],
         ["most held", whole(this.held.most)],
         ["updates", whole(this.times.length), "Requests sent and answered"],
-        ["trip p50", duration(quantile(this.times, 0.5)), "Round trip from sending an update to its verdict: half took less"],
-        ["trip p99", duration(quantile(this.times, 0.99)), "Round trip: one in a hundred took longer"],
+        [
+          "trip p50",
+          duration(quantile(this.times, 0.5)),
+          "Round trip from sending an update to its verdict: half took less",
+        ],
+        [
+          "trip p99",
+          duration(quantile(this.times, 0.99)),
+          "Round trip: one in a hundred took longer",
+        ],
       ]);
     });
   }

@@ -52,7 +52,8 @@ export class TextView {
   // A segment that is new to readers.
   show(segment) {
     if (segment.rule == null) this.addPlain(segment);
-    else this.addPiece(segment, make("span", { class: "label", title: segment.rule }, segment.text));
+    else
+      this.addPiece(segment, make("span", { class: "label", title: segment.rule }, segment.text));
     this.moveTo(segment.end);
     this.mark();
   }
@@ -105,7 +106,9 @@ export class TextView {
     this.water.remove();
     this.line.remove();
     const were = lost === 1 ? "was" : "were";
-    const rest = lost ? ` ${count(lost, "character")} behind this point ${were} written and never shown.` : "";
+    const rest = lost
+      ? ` ${count(lost, "character")} behind this point ${were} written and never shown.`
+      : "";
     setText(this.cutNote, why + rest);
     this.sheet.append(this.cutNote);
     this.drawGauge();
@@ -125,7 +128,8 @@ export class TextView {
       this.cut(this.why);
       return;
     }
-    const follows = this.root.scrollHeight - this.root.scrollTop - this.root.clientHeight < NEAR_BOTTOM;
+    const follows =
+      this.root.scrollHeight - this.root.scrollTop - this.root.clientHeight < NEAR_BOTTOM;
     setText(this.water, this.text.slice(this.at));
     if (follows) this.root.scrollTop = this.root.scrollHeight;
     this.drawGauge();
@@ -146,7 +150,11 @@ export class TextView {
         bar.style.width = percent(Math.max(0, end - start));
         return bar;
       };
-      const waiting = part(this.isCut ? "lost" : "waiting", this.frontier, Math.max(this.length, this.frontier));
+      const waiting = part(
+        this.isCut ? "lost" : "waiting",
+        this.frontier,
+        Math.max(this.length, this.frontier),
+      );
       const ticks = this.spans.map(({ start, end, action }) => part(`tick ${action}`, start, end));
       this.gauge.replaceChildren(part("done", 0, this.frontier), waiting, ...ticks);
       this.gauge.setAttribute("aria-label", this.describe());
@@ -188,7 +196,8 @@ export class TextView {
     const frame = this.root.getBoundingClientRect();
     this.root.scrollTop += box.top - frame.top - frame.height / 3;
     for (const piece of this.pieces) {
-      if (!piece.isPlain) piece.node.classList.toggle("chosen", piece.start < end && piece.end > start);
+      if (!piece.isPlain)
+        piece.node.classList.toggle("chosen", piece.start < end && piece.end > start);
     }
     return true;
   }
@@ -198,9 +207,11 @@ export class TextView {
     if (touched.length === 0) return null;
     const range = document.createRange();
     const [first, last] = [touched[0], touched.at(-1)];
-    if (first.isPlain) range.setStart(first.node, advance(first.node.data, 0, Math.max(0, start - first.start)));
+    if (first.isPlain)
+      range.setStart(first.node, advance(first.node.data, 0, Math.max(0, start - first.start)));
     else range.setStartBefore(first.node);
-    if (last.isPlain) range.setEnd(last.node, advance(last.node.data, 0, Math.min(end, last.end) - last.start));
+    if (last.isPlain)
+      range.setEnd(last.node, advance(last.node.data, 0, Math.min(end, last.end) - last.start));
     else range.setEndAfter(last.node);
     return range;
   }
