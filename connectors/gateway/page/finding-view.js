@@ -4,6 +4,7 @@ import { byId, make, setText } from "./element.js";
 import { whole } from "./numbers.js";
 
 const DOES = { allow: "noted", warn: "warned", redact: "replaced", block: "blocked" };
+const WOULD = { allow: "noted", warn: "would warn", redact: "would replace", block: "would block" };
 
 export class FindingView {
   // choose(finding): whether there is anything to see in the text.
@@ -37,10 +38,7 @@ export class FindingView {
   }
 
   button(finding) {
-    const does =
-      finding.mode === "monitor"
-        ? `would have ${DOES[finding.action]}`.replace("have noted", "be noted")
-        : DOES[finding.action];
+    const does = (finding.mode === "monitor" ? WOULD : DOES)[finding.action];
     const button = make(
       "button",
       {

@@ -182,6 +182,23 @@ def test_a_finding_leads_to_its_place(tab: Tab) -> None:
     assert chosen.evaluate("one => one === [...document.querySelectorAll('.shown .label')].at(-1)")
 
 
+def test_what_a_policy_only_watches_stays_in_the_text_and_is_underlined(
+    open_tab: Open, tmp_path: Path
+) -> None:
+    policy = tmp_path / "watch.yaml"
+    policy.write_text("{name: watch, enforcement: audit_only, guardrails: {pii: {action: redact}}}")
+    with running("--policy", str(policy)) as gateway:
+        tab = open_tab(gateway.url).open()
+        tab.guard(CARD)
+        assert tab.shown == CARD
+        assert tab.page.locator("#findings .does").all_text_contents() == ["would replace"]
+        ranges = "() => [...CSS.highlights.get('noted')].map(String)"
+        assert tab.page.evaluate(ranges) == ["4111 1111 1111 1111"]
+        tab.page.locator("#findings button").click()
+        assert tab.page.evaluate(ranges.replace("noted", "chosen")) == ["4111 1111 1111 1111"]
+        assert tab.light("credit-card") == "found"
+
+
 def test_a_second_stream_begins_with_an_empty_page(tab: Tab) -> None:
     tab.guard("Call Project Nightjar. " + CARD)
     tab.guard("Nothing to see. " * 3)
