@@ -51,6 +51,8 @@ def test_a_key_is_taken_from_its_own_header(keeper: Gatekeeper) -> None:
         (f"Bearer {KEY.text},{KEY.text}", None, "no API key"),
         (None, "x", "no API key"),
     ],
+    # Numbers: each process makes keys of its own.
+    ids=range(9),
 )
 def test_whoever_sends_no_single_good_credential_is_told_what_to_send(
     keeper: Gatekeeper, authorization: str | None, api_key: str | None, words: str

@@ -101,6 +101,8 @@ def test_an_unknown_id_and_a_wrong_secret_are_refused_in_the_same_words(
         "tg_é_",
         "x" * 99,
     ],
+    # Numbers: each process makes keys of its own.
+    ids=range(8),
 )
 def test_what_is_no_key_is_refused_and_not_repeated(
     open_ring: Callable[..., KeyRing], text: str
