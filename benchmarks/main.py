@@ -17,7 +17,7 @@ from benchmarks.figure import Figure, NotMeasured
 MEASURES = (
     *("cost", "hold", "calls", "sentences", "push", "engine", "rules", "guardrails", "memory"),
     *("epoch", "embedded", "latency", "throughput", "isolation", "holding", "crowd", "soak"),
-    "gateway",
+    *("gateway", "proxy"),
 )
 _COLORS = {"pass": "green", "SHORT": "bold red", "": "default"}
 
