@@ -52,6 +52,8 @@ class Reply:
         self._open_stream = open_stream
         self._guard_s = guard_s
         self._channels: dict[Channel, ChannelStream] = {}
+        # How far the reasoning of a choice had come when its text did: the last seq of its stream.
+        self._marks: dict[Channel, int] = {}
         self._out: asyncio.Queue[bytes | None] = asyncio.Queue(_MAX_WAITING)
         self._turn = asyncio.Lock()
         self._followers: set[asyncio.Task[None]] = set()
@@ -143,6 +145,9 @@ class Reply:
 
     async def _judge(self, step: Judge) -> None:
         channel = self._channel(step.channel)
+        before = self._channels.get(_reasoning_of(step.channel))
+        if before is not None and before is not channel:
+            self._marks[step.channel] = before.asked
         await channel.publish(step.text, final=step.final)
 
     async def _note(self, step: Unscanned) -> None:
@@ -176,6 +181,7 @@ class Reply:
         while not self._over.is_set():
             if len(stream.seen) > told or channel.blocked:
                 told = len(stream.seen)
+                await self._send_reasoning(key)
                 await self._carry_out(self._rewriter.release(key, channel.take()))
                 if channel.blocked:
                     self._outcome = "blocked"
@@ -198,3 +204,23 @@ class Reply:
                 # Models think for minutes within a reply; a guard takes silence for its end.
                 await channel.publish("")
             await stream.changed(1.0)
+
+    async def _send_reasoning(self, key: Channel) -> None:
+        """Send first what was thought before this text, as far as it is decided: each is a stream
+        of its own, and over Kafka a later one may be judged earlier. What the guard holds of the
+        thoughts follows when it is decided: waiting for that would keep the text back to its end.
+        """
+        mark = self._marks.get(key)
+        if mark is None:
+            return
+        thoughts = _reasoning_of(key)
+        before = self._channels[thoughts]
+        # Whoever follows the thoughts ends the reply when nobody answers.
+        while before.answered < mark and not self._over.is_set():
+            await before.stream.changed(1.0)
+        await self._carry_out(self._rewriter.release(thoughts, before.take()))
+
+
+def _reasoning_of(key: Channel) -> Channel:
+    """Return the channel of the reasoning of the same choice."""
+    return Channel("reasoning", key.index)
