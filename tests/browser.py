@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+
+from tests.gateway import Client
+
+CARD = "Pay with 4111 1111 1111 1111 today."
+SAFE = "Pay with [CREDIT_CARD] today."
+# Long enough for something to happen in the middle; with findings, emoji, and two scripts.
+LONG = (
+    "The refund of 3 March went to the card 4111 1111 1111 1111. Ask ada@example.org 😀 if it "
+    "is not there by Friday. 如需更改，请发邮件到lin.wei@example.com。 "
+) * 6
 
 # Milliseconds for what the page does by itself; far more than it takes, even on a busy machine.
 PATIENCE_MS = 25_000
@@ -127,3 +137,18 @@ class Tab:
     @property
     def labels(self) -> list[str]:
         return [str(one) for one in self.page.locator(".shown .label").all_text_contents()]
+
+    def expect_no_problems(self, known: tuple[str, ...] = ()) -> None:
+        """Fail if its console complained. known: what may be complained of."""
+        assert [one for one in self.problems if not any(part in one for part in known)] == []
+
+
+Open = Callable[..., Tab]
+
+
+def judged(url: str, text: str) -> str:
+    """What readers may see of a text, by the API."""
+    client = Client(url)
+    shown: str = client.post("/v1/check", content=text).json()["text"]
+    client.http.close()
+    return shown
