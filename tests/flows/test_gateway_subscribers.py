@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from connectors.gateway.settings import GatewaySettings
 from connectors.gateway.subscribers.callback import CallbackSubscriber
 from connectors.gateway.subscribers.subscriber import StreamSubscriber
+from connectors.settings import SettingError
 from flows.gateway import Embedded
+from flows.subscribers import open_subscribers
 from guardrails import default_plan
 from guardrails.plans import Plans
 from tests.connectors.webhooks.receiver import receiving
@@ -149,3 +152,9 @@ def test_what_cannot_be_opened_ends_the_start_with_a_reason(
 ) -> None:
     with pytest.raises(AssertionError, match=said):
         Gateway(*arguments, **environ)
+
+
+def test_webhooks_in_front_of_kafka_are_left_to_the_flow_that_forgets_nothing() -> None:
+    environ = {"TIDEGATE_GATEWAY_WEBHOOKS_FILE": "webhooks.yaml"}
+    with pytest.raises(SettingError, match="tidegate webhooks run"):
+        open_subscribers(GatewaySettings.from_env(environ), environ, None)
