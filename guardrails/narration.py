@@ -1,7 +1,8 @@
 """A stream told step by step, for a page that shows each guardrail at work. No text of users.
 
-Every guardrail is a step. Those that look at every chunk start with the stream and complete with
-it; a check starts with each question and completes, or errs, with its answer.
+Every guardrail is a step. A check starts with each question and completes, or errs, with its
+answer. Those that look at every chunk start with the stream and complete with it, and there are
+hundreds: only those with something to say have an event of their own at its end.
 """
 
 from __future__ import annotations
@@ -36,10 +37,6 @@ def begin(session: Session, timestamp_ms: int) -> Iterator[PipelineEvent]:
     steps = [_describe(setting) for setting in settings]
     data = {"policy": session.plan.policy.name, "policy_version": session.plan.version}
     yield _event(session, "pipeline_start", timestamp_ms, data={**data, "steps": steps})
-    for setting in settings:
-        if setting.check is None:
-            step = setting.guardrail.id
-            yield _event(session, "step_start", timestamp_ms, step, {"checkpoint": "chunk"})
 
 
 def go_on(session: Session, events: Iterable[object], timestamp_ms: int) -> Iterator[PipelineEvent]:
@@ -89,11 +86,12 @@ def _answered(session: Session, result: CheckResult, timestamp_ms: int) -> Pipel
 def _ended(session: Session, audit: Audit, timestamp_ms: int) -> Iterator[PipelineEvent]:
     content, transport = audit.content, audit.transport
     for setting in session.plan.settings:
-        if setting.check is None:
-            record = content.guardrails.get(setting.guardrail.id)
+        record = content.guardrails.get(setting.guardrail.id)
+        if setting.check is None and record is not None:
             counts = {
-                "findings": 0 if record is None else record.findings,
-                "would_have_blocked": 0 if record is None else record.would_have_blocked,
+                "findings": record.findings,
+                "would_have_blocked": record.would_have_blocked,
+                "errors": record.errors,
             }
             yield _event(session, "step_complete", timestamp_ms, setting.guardrail.id, counts)
     kind: PipelineEventType = (
@@ -106,6 +104,7 @@ def _ended(session: Session, audit: Audit, timestamp_ms: int) -> Iterator[Pipeli
         "released": content.released,
         "redacted": content.redacted,
         "unscanned": len(content.unscanned),
+        "quiet": len(content.quiet),
     }
     yield _event(session, kind, timestamp_ms, data=data)
 

@@ -38,7 +38,7 @@ def test_a_stream_is_told_from_its_beginning_to_its_end(client: Client) -> None:
     types = [event["type"] for event in events]
     assert types[0] == "metadata"
     assert types[-1] == "end"
-    assert {"pipeline_start", "step_start", "step_output", "finding", "audit"} <= set(types)
+    assert {"pipeline_start", "step_output", "step_complete", "finding", "audit"} <= set(types)
     assert types.count("pipeline_complete") == 1
     assert text_of(*partial(events)) == SAFE
     assert [event["data"]["complete"] for event in partial(events)][-1] is True
