@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help install install-dev demo test test-long check format bench bench-peers chaos kafka browser node schemas clean
+.PHONY: help install install-dev demo test test-browser test-long check format bench bench-peers chaos kafka browser node schemas clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,7 +31,10 @@ demo: install ## Watch the guard at work in a browser, or in the terminal, witho
 	@$(BIN)/tidegate demo --page
 
 test: install-dev ## Run every test; starts a Kafka broker by itself
-	@$(BIN)/python -m pytest -m "not long" -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -m "not long and not browser" -n 3 --dist worksteal
+
+test-browser: install-dev ## The page in a real browser, three minutes; make browser puts one in place
+	@$(BIN)/python -m pytest -m "browser and not long"
 
 test-long: install-dev ## 20,000 random chunkings and more, minutes long
 	@$(BIN)/python -m pytest -m long -s

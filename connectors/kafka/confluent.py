@@ -38,8 +38,13 @@ LASTING = (
     KafkaError._FATAL,
 )
 
-# A topic that was just made: not every broker has heard of it.
-_NOT_YET = (KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART)
+# A topic that was just made: not every broker has heard of it, or who leads it.
+_NOT_YET = (
+    KafkaError._UNKNOWN_PARTITION,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+)
 _NOT_YET_PAUSE_S = 0.1
 
 # The library writes it, in its own words.

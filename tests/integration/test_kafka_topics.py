@@ -1,5 +1,7 @@
 """Making Tidegate's topics on a real broker, with both clients."""
 
+import time
+
 import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
@@ -49,7 +51,13 @@ def test_another_partition_count_is_refused(settings: KafkaSettings, make_topic:
     ours = with_fresh_prefix(settings, make_topic)
     admin = open_client(ours).admin()
     try:
-        create_topics(admin, topic_specs(ours, 2, 1))
+        specs = topic_specs(ours, 2, 1)
+        create_topics(admin, specs)
+        # A broker under load tells of new topics a little later.
+        until = time.monotonic() + 30
+        while len(admin.describe([spec.name for spec in specs])) < len(specs):
+            assert time.monotonic() < until
+            time.sleep(0.1)
         with pytest.raises(ConnectorError, match="has 2 partitions, wanted 3"):
             create_topics(admin, topic_specs(ours, 3, 1))
     finally:

@@ -26,7 +26,7 @@ def names(kind: object) -> set[str]:
 
 
 def test_the_client_of_ten_lines_runs(gateway: Gateway) -> None:
-    (program,) = re.findall(r"```python\n(.*?)```", TEXT, re.S)
+    (program, *_) = re.findall(r"```python\n(.*?)```", TEXT, re.S)
     done = subprocess.run(
         [sys.executable, "-c", program.replace("http://127.0.0.1:8080", gateway.url)],
         capture_output=True,

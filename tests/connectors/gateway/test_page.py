@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+import pytest
 
 from flows.demo.answers import Answer, read_answers
 from guardrails.events import Segment, Verdict
@@ -17,6 +18,8 @@ from guardrails.reader import Reader
 from tests.browser import CARD, LONG, SAFE, Open, Tab, judged
 from tests.endpoint import UNAVAILABLE, Endpoint, reply
 from tests.gateway import Gateway, running
+
+pytestmark = pytest.mark.browser
 
 
 def test_a_sample_is_guarded_to_its_end_and_its_audit_record_shown(tab: Tab) -> None:

@@ -11,6 +11,8 @@ from connectors.gateway.auth.api_key import ApiKey
 from tests.browser import CARD, LONG, SAFE, Open, Tab, judged
 from tests.gateway import Client, Gateway, running
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Gateway, dict[str, str]]]:

@@ -13,6 +13,8 @@ from tests.browser import CARD, LONG, SAFE, Open, Tab, judged
 from tests.gateway import Gateway, data_directory
 from tests.relay import Relay
 
+pytestmark = pytest.mark.browser
+
 
 class Site:
     """A gateway behind a way to it that tests cut. url: the same, whatever happens behind it."""

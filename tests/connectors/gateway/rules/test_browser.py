@@ -10,6 +10,8 @@ import pytest
 
 from tests.connectors.gateway.rules.serving import Site, serve
 
+pytestmark = pytest.mark.browser
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="NOT RUN: playwright is missing")
 
 RUN = """async ([url, keys, texts, exploding]) => {
