@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.gateway import Client, Gateway
 
-EXAMPLES = 20
+EXAMPLES = 10
 # What is well-formed may still ask for a policy that nobody has loaded (422).
 UNFIT = [positive_data_acceptance]
 

@@ -44,16 +44,15 @@ def marks(data: bytes) -> set[bytes]:
 
 
 @CLIENT_WARNINGS
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", DIALECTS)
 def test_a_client_gets_over_the_proxy_what_it_gets_directly(
-    name: str, provider: Provider, proxy: Gateway
+    name: str, every: int, provider: Provider, proxy: Gateway
 ) -> None:
     chance = random.Random(name)
     compared, different, found = 0, [], 0
     caller = Client(proxy.url, authorization="Bearer k")
-    for row in recorded():
-        if api(row) != name:
-            continue
+    for row in [row for row in recorded() if api(row) == name][::every]:
         data = as_events(row)
         pieces = list(cut(data, [chance.randint(1, 4_000) for _ in range(len(data) // 1_000)]))
         provider.plays(*pieces)
@@ -66,7 +65,7 @@ def test_a_client_gets_over_the_proxy_what_it_gets_directly(
             different.append(row["id"])
     caller.http.close()
     print(f"{name}: {compared} replies the same but {len(different)}; {found} with findings")
-    assert compared > 10
+    assert compared > 5
     assert not different
 
 
