@@ -44,7 +44,11 @@ _NOT_YET = (
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError._TIMED_OUT,
 )
+# Seconds of one question. One that began before a broker knew the topic is never told of it, and
+# would wait to its end.
+_QUESTION_S = 2.0
 _NOT_YET_PAUSE_S = 0.1
 
 # The library writes it, in its own words.
@@ -125,7 +129,8 @@ class ConfluentReader:
         while True:
             try:
                 found = self._consumer.get_watermark_offsets(
-                    TopicPartition(*self._partition), timeout=max(0.0, until - time.monotonic())
+                    TopicPartition(*self._partition),
+                    timeout=min(_QUESTION_S, max(0.0, until - time.monotonic())),
                 )
             except KafkaException as error:
                 if error.args[0].code() not in _NOT_YET or time.monotonic() > until:
