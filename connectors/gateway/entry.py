@@ -14,7 +14,7 @@ from connectors.gateway.stream_event import StreamEvent
 # What an event has beside what its record says: its id, its time, objects.
 _EVENT_BYTES = 500
 # What a client that wants it short is told.
-_CONCISE = frozenset({"partial_result", "finding", "gap", "error", "audit", "end", "heartbeat"})
+_CONCISE = frozenset({"partial_result", "finding", "gap", "audit", "end", "heartbeat"})
 
 
 class View(NamedTuple):
