@@ -124,7 +124,7 @@ class Exchange:
         """
         stream = self._known(stream_id)
         chunk = Chunk(stream_id=stream_id, seq=self._later(stream), content=content)
-        return await self._ask(chunk, len(stream.seen), position)
+        return await self._ask(chunk, stream.seen.end, position)
 
     async def finish(
         self,
@@ -142,7 +142,7 @@ class Exchange:
         nothing back any more. See `append`.
         """
         stream = self._known(stream_id)
-        mark = len(stream.seen)
+        mark = stream.seen.end
         verdict = stream.verdict
         if verdict is not None and verdict.state != "active":
             return await self._settle(stream, mark, position, settle_s)
@@ -173,7 +173,7 @@ class Exchange:
     def look(self, stream_id: str, position: int | None = None) -> Ended:
         """Return where a stream stands. Raises UnknownStream."""
         stream = self._known(stream_id)
-        return Ended(_answer(stream, len(stream.seen), position), stream.audit)
+        return Ended(_answer(stream, stream.seen.end, position), stream.audit)
 
     async def _settle(
         self, stream: LiveStream, mark: int, position: int | None, wait_s: float
@@ -240,7 +240,8 @@ def _next(stream: LiveStream) -> int:
 
 def _mark(stream: LiveStream, seq: int) -> int:
     """Return the number of verdicts that the answer to chunk `seq` had, at the least."""
-    return min(bisect_left(stream.seen, seq, key=_seq) + 1, len(stream.seen))
+    seen = stream.seen
+    return min(bisect_left(seen, seq, lo=seen.first, key=_seq) + 1, seen.end)
 
 
 def _seq(seen: Seen) -> int:
@@ -266,8 +267,8 @@ def _answer(stream: LiveStream, mark: int, position: int | None) -> Answer:
         raise UnknownStream(f"nothing is known of stream {stream.stream_id!r}; start one")
     if position is not None:
         # What lies behind the position had not come before this one.
-        mark = bisect_left(stream.seen, position + 1, key=_received)
-    seen = stream.seen[mark:]
+        mark = bisect_left(stream.seen, position + 1, lo=stream.seen.first, key=_received)
+    seen = stream.seen.since(mark)
     segments = [segment for one in seen for segment in one.segments]
     findings = [finding for one in seen for finding in one.findings]
     if position is not None:

@@ -12,6 +12,7 @@ from msgspec import UNSET
 from connectors.gateway.entry import Entry
 from connectors.gateway.event_plugins import EventPlugins
 from connectors.gateway.narration import tell_audit, tell_step, tell_verdict
+from connectors.gateway.numbered import Numbered
 from connectors.gateway.position import Position, write
 from connectors.gateway.stream_event import StreamEvent
 from connectors.gateway.subscribers.subscriber import Said
@@ -51,7 +52,7 @@ class LiveStream:
         self.first = 0
         self.size = 0
         self.touched_at = 0.0
-        self.seen: list[Seen] = []
+        self.seen: Numbered[Seen] = Numbered()
         self.audit: Audit | None = None
         self.letters: deque[DeadLetter] = deque(maxlen=_MAX_LETTERS)
         # Where the entries that are gone had come to; what a client must have seen to miss nothing.
@@ -92,7 +93,7 @@ class LiveStream:
     @property
     def verdict(self) -> Verdict | None:
         """Return the verdict that says where the stream stands."""
-        return self.seen[-1].verdict if self.seen else None
+        return self.seen.last.verdict if self.seen else None
 
     @property
     def is_complete(self) -> bool:
@@ -130,8 +131,8 @@ class LiveStream:
         if not behind:
             self.seen.append(Seen(verdict, fresh, findings))
         elif self.seen:
-            last = self.seen[-1]
-            self.seen[-1] = Seen(
+            last = self.seen.last
+            self.seen.last = Seen(
                 last.verdict, [*last.segments, *fresh], [*last.findings, *findings]
             )
         position = self._position._replace(verdicts=record.offset + 1)
@@ -249,6 +250,9 @@ class LiveStream:
             self.first += 1
             self.size -= gone.size
             self.lost = Position(*map(max, self.lost, gone.after))
+            if gone.kind == _VERDICTS:
+                # Its text is not kept by another name.
+                self.seen.forget()
         self._wake()
 
     def _wake(self) -> None:

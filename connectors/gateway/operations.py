@@ -79,7 +79,7 @@ def describe_stream(stream: LiveStream, *, now_ms: int, now_s: float) -> StreamS
         action=max((one.verdict.action for one in stream.seen), key=_SEVERITY.__getitem__),
         frontier=verdict.frontier,
         held=verdict.held,
-        verdicts=len(stream.seen),
+        verdicts=stream.seen.end,
         findings=sum(len(one.findings) for one in stream.seen),
         age_s=round(max(0, now_ms - stream.began_ms) / 1000, 1),
         quiet_s=round(max(0.0, now_s - stream.touched_at), 1),

@@ -66,9 +66,9 @@ class ChannelStream:
 
     def take(self) -> Sequence[Segment]:
         """Return what was released since the last call."""
-        seen = self.stream.seen[self._read :]
+        seen = self.stream.seen.since(self._read)
         # The last one may still grow: a replay adds to it what was new in it.
-        self._read = max(0, len(self.stream.seen) - 1)
+        self._read = max(0, self.stream.seen.end - 1)
         return [segment for one in seen for segment in one.segments]
 
     async def _put(

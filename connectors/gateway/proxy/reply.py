@@ -179,8 +179,8 @@ class Reply:
         waiting_since = time.monotonic()
         told = 0
         while not self._over.is_set():
-            if len(stream.seen) > told or channel.blocked:
-                told = len(stream.seen)
+            if stream.seen.end > told or channel.blocked:
+                told = stream.seen.end
                 await self._send_reasoning(key)
                 await self._carry_out(self._rewriter.release(key, channel.take()))
                 if channel.blocked:
