@@ -48,7 +48,7 @@ def create_app(service: Service, proxy: ProxySettings, *, only_loopback_names: b
     app.include_router(health_routes(service))
     app.include_router(proxy_routes(service, proxy))
     app.include_router(operation_routes(service))
-    app.include_router(page_routes(service))
+    app.include_router(page_routes(service, proxy))
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, max_s=service.timing.request_s)
     app.add_middleware(Packing)

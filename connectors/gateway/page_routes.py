@@ -5,12 +5,15 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
 from connectors.gateway.auth.principal import Scope
 from connectors.gateway.problems import Problem
+from connectors.gateway.proxy.settings import ProxySettings
+from connectors.gateway.samples import Asked
 from connectors.gateway.service import Service
 from connectors.gateway.session_routes import PROBLEMS
 
@@ -32,11 +35,16 @@ class _File(NamedTuple):
     etag: str
 
 
-def page_routes(service: Service) -> APIRouter:
+def page_routes(service: Service, proxy: ProxySettings) -> APIRouter:
     """Return the routes, for this service. The page itself asks for no credential: it holds
     nothing, and has to be there to ask people for theirs.
     """
     router = APIRouter()
+    providers = tuple(
+        Asked(name, urlsplit(provider.url).hostname or "", provider.model)
+        for name, provider in proxy.providers.items()
+        if provider.key is not None
+    )
     files = {path.name: _read(path) for path in PAGE.iterdir() if path.suffix in _MEDIA_TYPES}
     # The page comes from us, so it may learn from us whom to believe; others bring the keys.
     keys = [] if service.rules is None else [service.rules.public_key]
@@ -58,9 +66,12 @@ def page_routes(service: Service) -> APIRouter:
 
     @router.get("/v1/samples", tags=["Streams"], responses=PROBLEMS, response_class=Response)
     async def samples(request: Request) -> Response:
-        """Return answers to try: cut as a model writes them, and the names of loaded policies."""
+        """Return answers to try, cut as a model writes them; the providers that can be asked for
+        one; and the names of loaded policies.
+        """
         await service.caller(request, Scope.PRODUCE)
-        return Response(msgspec.json.encode(service.samples()), media_type="application/json")
+        offered = msgspec.structs.replace(service.samples(), providers=providers)
+        return Response(msgspec.json.encode(offered), media_type="application/json")
 
     return router
 

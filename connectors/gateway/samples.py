@@ -1,4 +1,4 @@
-"""Answers of a model that a page offers to try."""
+"""What a page offers to try: answers of a model, and models to ask."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ class Sample(Struct, frozen=True):
     policy: str | None = None
 
 
+class Asked(Struct, frozen=True):
+    """A provider that may be asked, because the gateway has a key for it. id: as the settings call
+    it. host: where it is. model: the one to suggest, empty where none is set.
+    """
+
+    id: str
+    host: str
+    model: str = ""
+
+
 class Samples(Struct, frozen=True):
     """What may be tried. policies: names of those that are loaded, the default first; empty where
     only the guard behind Kafka knows.
@@ -23,3 +33,4 @@ class Samples(Struct, frozen=True):
 
     policies: tuple[str, ...] = ()
     samples: tuple[Sample, ...] = ()
+    providers: tuple[Asked, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import (
@@ -135,11 +136,17 @@ class ConfluentReader:
             except KafkaException as error:
                 if error.args[0].code() not in _NOT_YET or time.monotonic() > until:
                     raise unreachable(self._settings, error.args[0].name()) from error
-                time.sleep(_NOT_YET_PAUSE_S)
+                self._learn()
                 continue
             if found is None:
                 raise unreachable(self._settings, "no answer in time")
             return Span(*found)
+
+    def _learn(self) -> None:
+        """Ask for the topic anew: what the client once heard of it would last for half a minute."""
+        time.sleep(_NOT_YET_PAUSE_S)
+        with suppress(KafkaException):
+            self._consumer.list_topics(self._partition[0], timeout=_QUESTION_S)
 
     def seek(self, offset: int) -> None:
         """See `Reader.seek`."""

@@ -13,6 +13,7 @@ export class DeviceView {
   constructor(gateway, text, policy) {
     Object.assign(this, { gateway, text, policy });
     this.runners = new Map();
+    this.keys = [];
     this.row = byId("device-row");
     this.toggle = byId("device");
     this.place = byId("device-found");
@@ -22,7 +23,13 @@ export class DeviceView {
   // Show the switch where the gateway signs rules for clients.
   async offer() {
     this.keys = (await this.gateway.get("/page/rule-keys.json")).keys;
-    this.row.hidden = this.keys.length === 0;
+    this.offerFor(true);
+  }
+
+  // isAnswer: the form holds an answer; a prompt is not what the rules are for.
+  offerFor(isAnswer) {
+    this.row.hidden = this.keys.length === 0 || !isAnswer;
+    if (!isAnswer) this.toggle.checked = false;
   }
 
   // The text or the policy has changed.

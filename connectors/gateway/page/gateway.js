@@ -58,7 +58,11 @@ export class Gateway {
   async call(method, path, body, { signal, patienceMs = PATIENCE_MS } = {}) {
     for (;;) {
       const sent = this.key;
-      const response = await this.send(method, path, body, signal, patienceMs);
+      const response = await this.send(method, path, body, {
+        headers: this.headers(),
+        signal,
+        patienceMs,
+      });
       if (response.ok) return readJson(response);
       const problem = new Problem(
         response.status,
@@ -76,14 +80,15 @@ export class Gateway {
     return this.key === null ? {} : { "X-Api-Key": this.key };
   }
 
-  async send(method, path, body, signal, patienceMs) {
-    const headers = { Accept: "application/json", ...this.headers() };
-    if (body !== undefined) headers["Content-Type"] = "application/json";
+  // Return the answer, whatever it is. Throws Away.
+  async send(method, path, body, { headers = {}, signal, patienceMs }) {
+    const sent = { Accept: "application/json", ...headers };
+    if (body !== undefined) sent["Content-Type"] = "application/json";
     const limits = [AbortSignal.timeout(patienceMs), ...(signal ? [signal] : [])];
     try {
       return await fetch(path, {
         method,
-        headers,
+        headers: sent,
         body: body === undefined ? undefined : JSON.stringify(body),
         signal: AbortSignal.any(limits),
         cache: "no-store",
@@ -109,7 +114,7 @@ export class Gateway {
 
   async isThere() {
     try {
-      await this.send("GET", "/healthz", undefined, undefined, 3_000);
+      await this.send("GET", "/healthz", undefined, { patienceMs: 3_000 });
       return true;
     } catch {
       return false;

@@ -19,10 +19,9 @@ const SHOWN_MS = 1_500;
 
 export class GuardedStream extends EventTarget {
   // transport: "auto" or the kind of a channel.
-  constructor(gateway, { policy = null, transport = "auto" } = {}) {
+  constructor(gateway, { transport = "auto" } = {}) {
     super();
     this.gateway = gateway;
-    this.policy = policy;
     this.isAutomatic = transport === "auto";
     this.kinds = this.isAutomatic ? CHANNELS : CHANNELS.filter(({ kind }) => kind === transport);
     this.id = null;
@@ -43,14 +42,11 @@ export class GuardedStream extends EventTarget {
     };
   }
 
-  // Start it at the gateway and connect. Throws Problem, Away.
-  async open() {
+  // Begin it and connect. start(): a promise of its id. Throws what that throws.
+  async open(start) {
     this.connection("connecting");
-    const answer = await this.gateway.post("/v1/stream/start", {
-      ...(this.policy === null ? {} : { policy: this.policy }),
-      context: { sessionId: "page" },
-    });
-    this.id = answer.streamId;
+    this.id = await start();
+    if (this.isTold) return;
     for (const [name, act] of Object.entries(this.network)) addEventListener(name, act);
     this.keepConnected();
   }

@@ -2,10 +2,9 @@
 
 import { Announcer } from "./announcer.js";
 import { AuditView } from "./audit-view.js";
-import { cut } from "./cutter.js";
+import { ComposeForm } from "./compose-form.js";
 import { ConnectionView } from "./connection-view.js";
-import { DeviceView } from "./device-view.js";
-import { byId, make, setText } from "./element.js";
+import { byId } from "./element.js";
 import { FindingView } from "./finding-view.js";
 import { Gateway } from "./gateway.js";
 import { GuardrailView } from "./guardrail-view.js";
@@ -15,8 +14,6 @@ import { SignIn } from "./sign-in.js";
 import { TextView } from "./text-view.js";
 import { followTheme } from "./theme.js";
 
-// The slider's end: everything at once.
-const AT_ONCE = 200;
 // As in the style sheet: the views stand below each other.
 const NARROW = matchMedia("(max-width: 60rem)");
 
@@ -35,15 +32,9 @@ const views = {
   connection: new ConnectionView((words) => announcer.say(words)),
   audit: new AuditView(),
 };
-const device = new DeviceView(
-  gateway,
-  () => byId("answer").value,
-  () => byId("policy").value || policies[0],
-);
+const form = new ComposeForm(gateway, (perSecond) => run?.setSpeed(perSecond));
 let run = null;
-let policies = [];
 let isAtButtons = false;
-let samples = [];
 
 // -- views by address ------------------------------------------------------------------------------
 
@@ -88,55 +79,6 @@ function followSignOut() {
 
 // -- the form --------------------------------------------------------------------------------------
 
-async function loadSamples() {
-  const told = await gateway.get("/v1/samples");
-  showSignOut();
-  ({ samples, policies } = told);
-  for (const name of policies) byId("policy").append(make("option", { value: name }, name));
-  const known = (sample) => sample.policy === null || policies.includes(sample.policy);
-  for (const sample of samples) {
-    const title = known(sample) ? sample.title : `${sample.title} (needs policy ${sample.policy})`;
-    byId("sample").append(make("option", { value: sample.id, disabled: !known(sample) }, title));
-  }
-  await device.offer();
-  if (samples.length === 0) byId("sample").closest("label").hidden = true;
-  // An address may name a sample: /?sample=refund
-  const named = new URLSearchParams(location.search).get("sample");
-  if (samples.some((sample) => sample.id === named && known(sample))) {
-    byId("sample").value = named;
-    chooseSample();
-  }
-}
-
-function chooseSample() {
-  const sample = samples.find(({ id }) => id === byId("sample").value);
-  if (!sample) return;
-  byId("answer").value = sample.pieces.join("");
-  byId("policy").value = sample.policy ?? "";
-  hint("");
-  device.changed();
-}
-
-// The sample as its model cut it, as long as nobody changed it.
-function pieces() {
-  const written = byId("answer").value;
-  const sample = samples.find(({ id }) => id === byId("sample").value);
-  return sample?.pieces.join("") === written ? sample.pieces : cut(written);
-}
-
-function speed() {
-  const value = Number(byId("speed").value);
-  const words = value >= AT_ONCE ? "As fast as it goes" : `${value} tokens a second`;
-  setText(byId("speed-value"), words);
-  byId("speed").setAttribute("aria-valuetext", words);
-  return value >= AT_ONCE ? 1e9 : value;
-}
-
-function hint(words) {
-  setText(byId("compose-hint"), words);
-  byId("compose-hint").hidden = words === "";
-}
-
 function drawButtons() {
   const buttons = ["start", "finish", "abort"].map(byId);
   const [startButton, finish, abort] = buttons;
@@ -145,7 +87,8 @@ function drawButtons() {
     buttons.includes(document.activeElement) ||
     (isAtButtons && document.activeElement === document.body);
   startButton.disabled = run?.isRunning ?? false;
-  finish.disabled = abort.disabled = run?.phase !== "writing";
+  abort.disabled = run?.phase !== "writing";
+  finish.disabled = abort.disabled || !run.answer.isOurs;
   const has = buttons.includes(document.activeElement) && !document.activeElement.disabled;
   if (isAtButtons && !has) buttons.find((button) => !button.disabled)?.focus({ preventScroll: true });
 }
@@ -153,25 +96,11 @@ function drawButtons() {
 function start(event) {
   event.preventDefault();
   if (run?.isRunning) return;
-  const parts = pieces();
-  if (parts.length === 0) {
-    hint("Write something first, or choose a sample.");
-    byId("answer").focus();
-    return;
-  }
-  hint("");
+  const answer = form.answer();
+  if (answer === null) return;
+  form.hint("");
   run?.drop();
-  run = new Run(
-    gateway,
-    views,
-    {
-      pieces: parts,
-      policy: byId("policy").value || null,
-      transport: byId("transport").value,
-      perSecond: speed(),
-    },
-    drawButtons,
-  );
+  run = new Run(gateway, views, answer, { transport: byId("transport").value }, drawButtons);
   run.begin();
   // On a phone the form fills the screen.
   if (NARROW.matches) byId("stage").scrollIntoView();
@@ -188,16 +117,11 @@ function choose(finding) {
 
 function followForm() {
   byId("compose").addEventListener("submit", start);
-  byId("sample").addEventListener("change", chooseSample);
-  byId("answer").addEventListener("input", () => device.changed());
-  byId("policy").addEventListener("change", () => device.changed());
   byId("finish").addEventListener("click", () => run.finish());
   byId("abort").addEventListener("click", () => run.finish({ aborted: true }));
-  byId("speed").addEventListener("input", () => run?.setSpeed(speed()) ?? speed());
   byId("only").addEventListener("change", ({ target }) => {
     byId("text").classList.toggle("readers-only", target.checked);
   });
-  speed();
   drawButtons();
 }
 
@@ -206,7 +130,9 @@ followLinks();
 followSignOut();
 followForm();
 navigate();
-loadSamples().catch((error) => {
-  showSignOut();
-  hint(`The samples cannot be had: ${error.message}. You can still write a text.`);
-});
+form
+  .load()
+  .catch((error) => {
+    form.hint(`The samples cannot be had: ${error.message}. You can still write a text.`);
+  })
+  .finally(showSignOut);

@@ -35,7 +35,10 @@ export class Outbox {
   }
 
   compose() {
-    if (this.buffer === "") return this.ending && { ...this.ending, seq: this.sent };
+    if (this.buffer === "") {
+      // Where somebody else writes, nobody here knows how much was sent.
+      return this.ending && { ...this.ending, ...(this.sent > 0 ? { seq: this.sent } : {}) };
+    }
     let end = Math.min(this.buffer.length, MAX_UNITS);
     // A pair of surrogates is one character.
     if (end < this.buffer.length && HIGH_SURROGATE.test(this.buffer[end - 1])) end -= 1;

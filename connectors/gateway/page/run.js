@@ -1,4 +1,4 @@
-// One stream on the page: the writer plays the model, the views show what the gateway says of it.
+// One stream on the page: an answer comes from somewhere, the views show what the gateway says of it.
 
 import { GuardedStream } from "./guarded-stream.js";
 import { byId, fillFigures, setText } from "./element.js";
@@ -6,7 +6,6 @@ import { lengthOf } from "./code-points.js";
 import { Away } from "./gateway.js";
 import { duration, quantile, whole } from "./numbers.js";
 import { Reader } from "./reader.js";
-import { Writer } from "./writer.js";
 
 const PHASES = {
   ready: "Ready",
@@ -19,20 +18,22 @@ const PHASES = {
 };
 // Round trips kept for the quantiles.
 const MAX_TIMES = 10_000;
+// A character that was received and that nobody may see.
+const UNSEEN = "░";
 
 export class Run {
-  // views: text, guardrails, findings, connection, audit, announcer. changed(): the phase is new.
-  constructor(gateway, views, { pieces, policy, transport, perSecond }, changed) {
+  // views: text, guardrails, findings, connection, audit, announcer. answer: a WrittenAnswer or an
+  // AskedAnswer. changed(): the phase is new.
+  constructor(gateway, views, answer, { transport }, changed) {
     this.views = views;
-    this.pieces = pieces;
-    this.perSecond = perSecond;
+    this.answer = answer;
     this.changed = changed;
     this.reader = new Reader();
     this.times = [];
     this.written = 0;
     this.held = { received: 0, frontier: 0, now: 0, most: 0 };
     this.blockers = new Set();
-    this.stream = new GuardedStream(gateway, { policy, transport });
+    this.stream = new GuardedStream(gateway, { transport });
     this.stream.position = () => this.reader.frontier;
     this.listen("connection", (told) => views.connection.show(told));
     this.listen("event", (event) => this.hear(event));
@@ -54,41 +55,43 @@ export class Run {
   async begin() {
     const { text, guardrails, findings, connection, audit } = this.views;
     for (const view of [guardrails, findings, connection, audit]) view.reset();
-    text.begin(this.pieces.reduce((sum, piece) => sum + lengthOf(piece), 0));
+    text.begin(this.answer.expected);
     this.enter("writing");
     this.drawFigures();
     try {
-      await this.stream.open();
+      await this.stream.open(() => this.answer.start());
     } catch (error) {
-      this.fail(error);
+      if (!this.isDropped) this.fail(error);
       return;
     }
-    if (!this.isRunning) return;
-    const write = (piece) => {
-      this.written += lengthOf(piece);
-      text.write(piece);
-      this.stream.write(piece);
-      this.drawFigures();
-    };
-    this.writer = new Writer(this.pieces, this.perSecond, write, () => this.finish());
+    if (!this.isRunning || this.isDropped) return;
+    this.answer.play(this.stream, {
+      wrote: (piece) => this.write(piece),
+      ended: (how) => this.finish(how),
+    });
+  }
+
+  // More stands under the waterline.
+  write(piece) {
+    this.written += lengthOf(piece);
+    this.views.text.write(piece);
+    this.drawFigures();
   }
 
   setSpeed(perSecond) {
-    this.perSecond = perSecond;
-    if (this.writer) this.writer.perSecond = perSecond;
+    this.answer.setSpeed(perSecond);
   }
 
   finish({ aborted = false } = {}) {
-    this.writer?.stop();
     this.isAborted ||= aborted;
     if (this.phase === "writing") this.enter("deciding");
-    this.stream.finish({ aborted });
+    this.answer.end(this.stream, { aborted });
   }
 
   // Another one takes the page.
   drop() {
     this.isDropped = true;
-    this.writer?.stop();
+    this.answer.stop();
     this.stream.close();
   }
 
@@ -101,7 +104,7 @@ export class Run {
   }
 
   fail(error) {
-    this.writer?.stop();
+    this.answer.stop();
     this.views.guardrails.lose();
     this.views.text.lose();
     this.enter("lost");
@@ -142,8 +145,8 @@ export class Run {
   }
 
   release(data) {
-    for (const segment of data.segments) this.show(segment);
     this.hold(data);
+    for (const segment of data.segments) this.show(segment);
     if (data.action === "block") this.block(data.reason);
     else if (data.state === "complete" && this.phase !== "blocked") this.complete();
     else if (data.state === "monitoring" && this.phase === "writing") this.enter("deciding");
@@ -167,7 +170,7 @@ export class Run {
   note({ data, tookMs, type }) {
     if (type === "update" && this.times.length < MAX_TIMES) this.times.push(tookMs);
     this.hold(data);
-    if (data.state !== "active") this.writer?.stop();
+    if (data.state !== "active") this.answer.stop();
     for (const finding of data.deltaViolations) this.find(finding);
   }
 
@@ -180,17 +183,17 @@ export class Run {
   }
 
   heal(data) {
+    this.hold(data);
     for (const segment of data.released) this.show(segment);
     if (data.frontier > this.reader.frontier) {
       this.reader.skip(data.frontier);
       this.views.text.skip(this.reader.gaps.at(-1));
     }
-    this.hold(data);
   }
 
   block(reason) {
     if (this.phase === "blocked") return;
-    this.writer?.stop();
+    this.answer.stop();
     this.views.text.block([...this.blockers, ...(reason ? [reason.replaceAll("-", " ")] : [])]);
     this.views.text.end();
     this.enter("blocked");
@@ -199,7 +202,6 @@ export class Run {
 
   complete() {
     if (!this.isRunning) return;
-    this.writer?.stop();
     this.views.text.end();
     this.enter(this.isAborted ? "aborted" : "complete");
     this.views.announcer.end("The answer is complete.");
@@ -212,6 +214,8 @@ export class Run {
     if (frontier < known.frontier) return;
     if (frontier === known.frontier && received < known.received && state !== "complete") return;
     this.held = { received, frontier, now: held, most: Math.max(known.most, held) };
+    // Of an answer that somebody else writes, how much is there is all that is told.
+    if (received > this.written) this.write(UNSEEN.repeat(received - this.written));
     this.drawFigures();
   }
 
@@ -226,19 +230,27 @@ export class Run {
         ["written", whole(this.written), "Characters the model has written"],
         ["held", whole(this.held.now), "Characters received and not decided"],
         ["most held", whole(this.held.most)],
-        ["updates", whole(this.times.length), "Requests sent and answered"],
-        [
-          "trip p50",
-          duration(quantile(this.times, 0.5)),
-          "Round trip from sending an update to its verdict: half took less",
-        ],
-        [
-          "trip p99",
-          duration(quantile(this.times, 0.99)),
-          "Round trip: one in a hundred took longer",
-        ],
+        ...this.tripFigures(),
       ]);
     });
+  }
+
+  // Of an answer the page writes itself.
+  tripFigures() {
+    if (!this.answer.isOurs) return [];
+    return [
+      ["updates", whole(this.times.length), "Requests sent and answered"],
+      [
+        "trip p50",
+        duration(quantile(this.times, 0.5)),
+        "Round trip from sending an update to its verdict: half took less",
+      ],
+      [
+        "trip p99",
+        duration(quantile(this.times, 0.99)),
+        "Round trip: one in a hundred took longer",
+      ],
+    ];
   }
 }
 
@@ -247,5 +259,6 @@ function explain(error) {
   if (error.status === 404) {
     return "The gateway does not know this stream any more. What was shown stays; the rest will not be decided.";
   }
-  return `${error.message.replace(/^./, (first) => first.toUpperCase())}.`;
+  const [first, ...rest] = error.message.replace(/\.$/, "");
+  return `${first.toUpperCase()}${rest.join("")}.`;
 }

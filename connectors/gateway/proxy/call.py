@@ -34,7 +34,7 @@ _CONTEXT = {
 
 
 class _Asked(NamedTuple):
-    """Who asked for what. stream_id: of the first text of the reply; the others refer to it."""
+    """Who asked for what. stream_id: of what the reply says; its other texts refer to it."""
 
     principal: Principal
     stream_id: str
@@ -122,11 +122,12 @@ class Call:
 
     def _opener(self, asked: _Asked) -> Callable[[Channel], ChannelStream]:
         service = self._service
-        opened: list[Channel] = []
+        told = [asked.stream_id]
 
         def open_stream(channel: Channel) -> ChannelStream:
-            stream_id = service.ids.new(asked.principal) if opened else asked.stream_id
-            opened.append(channel)
+            # Thoughts and tool calls may come first; the caller wants to follow what is said.
+            is_told = channel.kind == "text" and told
+            stream_id = told.pop() if is_told else service.ids.new(asked.principal)
             stream = service.streams.get(stream_id)
             return ChannelStream(stream, service.bus, asked.policy, asked.context)
 

@@ -36,7 +36,7 @@ _KEEP_S = 60.0
 # Seconds in which a provider's answer ends behind its last frame.
 _END_S = 1.0
 
-# Returns the stream of a channel: the main one's id is told to the caller.
+# Returns the stream of a channel. The caller was told the id of the first one of kind `text`.
 OpenStream = Callable[[Channel], ChannelStream]
 _MAIN = Channel("text", "0")
 
@@ -81,8 +81,12 @@ class Reply:
         for follower in list(self._followers):
             follower.cancel()
         await asyncio.gather(*self._followers, return_exceptions=True)
-        for channel in self._channels.values():
-            with suppress(ConnectorError):
+        with suppress(ConnectorError):
+            if not any(key.kind == "text" for key in self._channels):
+                # The stream the caller was told of has an audit record, though nothing was said.
+                main = self._channels[_MAIN] = self._open_stream(_MAIN)
+                await main.publish("", final=self._outcome == "complete")
+            for channel in self._channels.values():
                 await channel.abort()
         REPLIES.labels(self._api, self._outcome).inc()
 

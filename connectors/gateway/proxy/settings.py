@@ -12,10 +12,13 @@ PREFIX = "TIDEGATE_PROXY_"
 
 
 class Provider(NamedTuple):
-    """url: of its API, without a slash at the end. key: ours; None to send what the caller sent."""
+    """url: of its API, without a slash at the end. key: ours; None to send what the caller sent.
+    model: the one the page suggests to ask.
+    """
 
     url: str
     key: str | None = None
+    model: str = ""
 
 
 # Where SDKs send by themselves.
@@ -39,7 +42,7 @@ class ProxySettings(NamedTuple):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read `TIDEGATE_PROXY_<PROVIDER>_URL`, and `..._KEY` or `..._KEY_FILE`.
+        """Read `TIDEGATE_PROXY_<PROVIDER>_URL`, `..._MODEL`, and `..._KEY` or `..._KEY_FILE`.
 
         Raises SettingError naming the variable.
 
@@ -61,4 +64,5 @@ def _provider(name: str, default: str, environ: Mapping[str, str]) -> Provider:
             f"{variable}: {error}; the answers would travel in the open (http is for this machine)"
         ) from None
     key = read_key(f"{PREFIX}{name.upper()}_KEY", environ, min_bytes=1)
-    return Provider(url.rstrip("/"), None if key is None else key.decode().strip())
+    model = environ.get(f"{PREFIX}{name.upper()}_MODEL", "").strip()
+    return Provider(url.rstrip("/"), None if key is None else key.decode().strip(), model)

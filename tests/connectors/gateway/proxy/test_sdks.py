@@ -218,6 +218,33 @@ def test_a_caller_that_leaves_leaves_an_audit_record(
     client.http.close()
 
 
+def test_the_stream_that_is_told_is_the_one_of_what_is_said(
+    sdk: openai.OpenAI, provider: Provider, proxy: Gateway
+) -> None:
+    thoughts = replies.chat(["Shall I say 4111 1111 1111 1111?"])
+    thoughts = [frame.replace(b'"content"', b'"reasoning_content"') for frame in thoughts[1:-2]]
+    frames = replies.chat(cut(TEXT, 5))
+    told = {
+        "thinks": [frames[0], *thoughts, *frames[1:]],
+        "calls": replies.chat_tool("pay", ['{"card": "4111 1111 1111 1111"}']),
+    }
+    client = Client(proxy.url)
+    chars = {}
+    for name, pieces in told.items():
+        provider.plays(*pieces)
+        raw = sdk.chat.completions.with_raw_response.create(
+            model="m", messages=[{"role": "user", "content": "x"}], stream=True
+        )
+        for _ in raw.parse():
+            pass
+        events = client.events(raw.headers["x-tidegate-stream"])
+        audit = next(event["data"] for event in events if event["type"] == "audit")
+        assert audit["transport"]["ended_by"] == "final"
+        chars[name] = audit["content"]["chars"]
+    assert chars == {"thinks": len(TEXT), "calls": 0}
+    client.http.close()
+
+
 def test_what_is_not_guarded_is_not_passed_on(proxy: Gateway, provider: Provider) -> None:
     provider.plays(b"{}", content_type="application/json")
     client = Client(proxy.url)
