@@ -19,7 +19,7 @@ from connectors.gateway.api import create_app
 from connectors.gateway.auth.gatekeeper import Gatekeeper
 from connectors.gateway.auth.keychain import Keychain
 from connectors.gateway.auth.origins import Origins
-from connectors.gateway.auth.redemptions import OwnRedemptions
+from connectors.gateway.auth.redemptions import LogRedemptions, OwnRedemptions, Redemptions
 from connectors.gateway.auth.settings import AuthSettings, open_keychain
 from connectors.gateway.auth.stream_ids import StreamIds
 from connectors.gateway.auth.tickets import Tickets
@@ -88,12 +88,14 @@ def open_server(
     samples: Callable[[], Samples] = Samples,
     topics: MemoryTopics | None = None,
     subscribers: Sequence[StreamSubscriber] = (),
+    redemptions: Redemptions | None = None,
 ) -> HttpServer:
     """Return a gateway over a bus, bound to its port. Raises SettingError, ConnectorError.
 
     idle_s: after which a stream without text ends. keychain: None takes it from the environment.
     rules: what clients may check by themselves. samples: what the page offers to try. topics: of
     an embedded gateway. subscribers: are told of all streams, beside those that settings ask for.
+    redemptions: of tickets; None for a gateway that has no replicas.
     """
     auth, settings = AuthSettings.from_env(environ), GatewaySettings.from_env(environ)
     keychain = keychain or open_keychain(environ, settings.data_dir)
@@ -103,7 +105,7 @@ def open_server(
         bus=bus,
         gatekeeper=Gatekeeper(auth),
         ids=StreamIds(keychain),
-        tickets=Tickets(keychain, OwnRedemptions(time.time), time.time),
+        tickets=Tickets(keychain, redemptions or OwnRedemptions(time.time), time.time),
         origins=Origins.of_listener(auth.origins, port, on_loopback=auth.on_loopback),
         admission=Admission(LimitSettings.from_env(environ), idle_s=idle_s),
         timing=settings.timing,
@@ -246,7 +248,10 @@ def serve_kafka(
 
     Raises SettingError, ConnectorError.
     """
-    server = open_server(KafkaBus(kafka), environ, idle_s=Limits().idle_timeout_s)
+    bus = KafkaBus(kafka)
+    redemptions = LogRedemptions(bus.append, time.time)
+    bus.listen("tickets", redemptions.take)
+    server = open_server(*(bus, environ), idle_s=Limits().idle_timeout_s, redemptions=redemptions)
     server.start()
     begin(stop)
     started(server.url)

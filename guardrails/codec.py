@@ -22,6 +22,7 @@ from guardrails.events import (
     DeadLetter,
     PipelineEvent,
     PolicyActivation,
+    Redemption,
     Rollup,
     Verdict,
 )
@@ -187,6 +188,7 @@ TOPIC_EVENTS: dict[str, Any] = {
     "events": PipelineEvent,
     "dead-letters": DeadLetter,
     "policies": PolicyActivation,
+    "tickets": Redemption,
 }
 
 

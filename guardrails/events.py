@@ -434,6 +434,16 @@ class Rollup(Struct, frozen=True, gc=False):
     v: Literal[1] = 1
 
 
+class Redemption(Struct, frozen=True):
+    """A subscribe ticket was used (topic `tickets`). by: a random name of whoever used it.
+    expires_at_ms: since 1970; the record means nothing afterwards.
+    """
+
+    by: str
+    expires_at_ms: int
+    v: Literal[1] = 1
+
+
 _ENCODER = msgspec.json.Encoder()
 
 

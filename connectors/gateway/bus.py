@@ -21,10 +21,13 @@ Take = Callable[[str, Sequence[Record]], None]
 class Bus(Protocol):
     """Chunks go in, what the guard says of them comes out. Used from one event loop.
 
-    epoch: names the log. Positions in a log of another epoch mean nothing in this one.
+    epoch: names the log. Positions in a log of another epoch mean nothing in this one. lag_s: how
+    long something that another gateway has heard already may take to come here; 0 where there is
+    no other.
     """
 
     epoch: str
+    lag_s: float
 
     async def start(self, take: Take) -> None:
         """Hand over what the log still holds, then whatever comes, on this loop.

@@ -113,7 +113,7 @@ class Exchange:
         it everything since the answer to the piece before. Raises UnknownStream, Refused,
         Unanswered, ConnectorError.
         """
-        stream = self._known(stream_id)
+        stream = await self._known(stream_id)
         # 0 has opened the stream.
         chunk = Chunk(stream_id=stream_id, seq=seq + 1, text=delta)
         return await self._ask(chunk, _mark(stream, seq), position)
@@ -122,7 +122,7 @@ class Exchange:
         """Judge the whole text so far, which may be what was sent before, or rewritten. See
         `append`.
         """
-        stream = self._known(stream_id)
+        stream = await self._known(stream_id)
         chunk = Chunk(stream_id=stream_id, seq=self._later(stream), content=content)
         return await self._ask(chunk, stream.seen.end, position)
 
@@ -141,7 +141,7 @@ class Exchange:
         stream that has ended stays as it is. settle_s: so long checks are waited for that hold
         nothing back any more. See `append`.
         """
-        stream = self._known(stream_id)
+        stream = await self._known(stream_id)
         mark = stream.seen.end
         verdict = stream.verdict
         if verdict is not None and verdict.state != "active":
@@ -170,9 +170,9 @@ class Exchange:
         await self._ask(chunk, 0)
         return await self._settle(self._streams.get(stream_id), 0, 0, wait_s)
 
-    def look(self, stream_id: str, position: int | None = None) -> Ended:
+    async def look(self, stream_id: str, position: int | None = None) -> Ended:
         """Return where a stream stands. Raises UnknownStream."""
-        stream = self._known(stream_id)
+        stream = await self._known(stream_id)
         return Ended(_answer(stream, stream.seen.end, position), stream.audit)
 
     async def _settle(
@@ -184,8 +184,16 @@ class Exchange:
             await stream.changed(left)
         return Ended(_answer(stream, mark, position), stream.audit)
 
-    def _known(self, stream_id: str) -> LiveStream:
+    async def _known(self, stream_id: str) -> LiveStream:
+        """Return a stream of which something is known. Another gateway may have heard of it before
+        us: its id is one of ours, or nobody would ask.
+        """
         stream = self._streams.find(stream_id)
+        if (stream is None or stream.verdict is None) and self._bus.lag_s > 0:
+            stream = self._streams.get(stream_id)
+            end = time.monotonic() + self._bus.lag_s
+            while stream.verdict is None and (left := end - time.monotonic()) > 0:
+                await stream.changed(left)
         if stream is None or stream.verdict is None:
             raise UnknownStream(
                 f"nothing is known of stream {stream_id!r}; start one, or take the id of one that "

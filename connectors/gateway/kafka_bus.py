@@ -34,6 +34,8 @@ class KafkaBus:
     it is remembered anywhere, so gateways come and go as they like.
     """
 
+    lag_s = 2.0
+
     def __init__(self, settings: KafkaSettings, *, history: int = HISTORY_RECORDS) -> None:
         """Raises ConnectorError if the client library is missing. Connects nothing yet."""
         # Somebody waits for every chunk.
@@ -42,9 +44,9 @@ class KafkaBus:
         self._history = history
         # The log is known by where it is: a topic that was made anew is shorter than the positions
         # clients hold, and that shows.
+        self._beside: dict[str, Take] = {}
         named = f"{settings.bootstrap_servers} {settings.topic_prefix}"
         self.epoch = f"{crc32(named.encode()):08x}"
-        self._names = {settings.topic(name): name for name in FOLLOWED}
         self._ends = threading.Event()
         self._trouble: str | None = None
         self._producer: Producer | None = None
@@ -59,15 +61,16 @@ class KafkaBus:
     async def start(self, take: Take) -> None:
         """Hand over the history, then what comes. Raises ConnectorError."""
         loop = asyncio.get_running_loop()
-        readers = await loop.run_in_executor(self._writer, self._connect)
+        names = {self._settings.topic(name): name for name in (*FOLLOWED, *self._beside)}
+        readers = await loop.run_in_executor(self._writer, self._connect, list(names))
         caught_up = asyncio.Event()
 
         def hand_over(name: str, records: Sequence[Record]) -> None:
-            loop.call_soon_threadsafe(take, name, records)
+            loop.call_soon_threadsafe(self._beside.get(name, take), name, records)
 
         def follow() -> None:
             try:
-                _Follower(readers, self._names, hand_over, self._ends).run(
+                _Follower(readers, names, hand_over, self._ends).run(
                     lambda: loop.call_soon_threadsafe(caught_up.set)
                 )
             except ConnectorError as error:
@@ -84,7 +87,15 @@ class KafkaBus:
 
     async def publish(self, stream_id: str, value: bytes) -> None:
         """Append an event to topic `chunks`. Raises ConnectorError."""
-        output = Output(self._settings.topic("chunks"), stream_id.encode(), value)
+        await self.append("chunks", stream_id.encode(), value)
+
+    def listen(self, topic: str, take: Take) -> None:
+        """Follow another topic, too, from the start on. topic: without prefix."""
+        self._beside[topic] = take
+
+    async def append(self, topic: str, key: bytes, value: bytes) -> None:
+        """Append a record to a topic, without prefix. Raises ConnectorError."""
+        output = Output(self._settings.topic(topic), key, value)
         await asyncio.get_running_loop().run_in_executor(self._writer, self._send, output)
 
     async def close(self) -> None:
@@ -96,12 +107,12 @@ class KafkaBus:
             await asyncio.to_thread(self._follower.join)
         self._writer.shutdown(wait=False)
 
-    def _connect(self) -> list[Reader]:
-        topics = [*self._names, self._settings.topic("chunks")]
+    def _connect(self, followed: list[str]) -> list[Reader]:
+        topics = [*followed, self._settings.topic("chunks")]
         require_topics(self._client, self._settings, topics)
         admin = self._client.admin()
         try:
-            counts = admin.describe(list(self._names))
+            counts = admin.describe(followed)
         finally:
             admin.close()
         self._producer = self._client.producer()

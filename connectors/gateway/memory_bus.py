@@ -25,6 +25,8 @@ class MemoryBus:
     readers that come back.
     """
 
+    lag_s = 0.0
+
     def __init__(
         self,
         topics: MemoryTopics,

@@ -106,7 +106,7 @@ def session_routes(service: Service) -> APIRouter:
     ) -> Response:
         """Tell where a stream stands; with `position`, also what was released from there on."""
         await service.reader(request, stream_id)
-        return _json(conclude(*service.exchange.look(stream_id, position)))
+        return _json(conclude(*await service.exchange.look(stream_id, position)))
 
     @router.post("/check", response_model=CheckAnswer)
     async def check(request: Request, body: CheckBody) -> Response:

@@ -23,12 +23,14 @@ ROLLUPS_KEPT_MS = 90 * DAY_MS
 CHECKS_KEPT_MS = DAY_MS
 # 1 day: a page shows what happens now; the audit keeps what happened.
 EVENTS_KEPT_MS = DAY_MS
+# 1 hour: a ticket lives for half a minute.
+TICKETS_KEPT_MS = 60 * 60 * 1000
 # 14 days to look into what could not be judged.
 DEAD_LETTERS_KEPT_MS = 14 * DAY_MS
 
 
 def topic_specs(settings: KafkaSettings, partitions: int, replicas: int = -1) -> list[TopicSpec]:
-    """All topics of the guard flow. replicas: copies of each, -1 takes the broker's default."""
+    """All topics. replicas: copies of each, -1 takes the broker's default."""
     kept = {
         "chunks": CHUNKS_KEPT_MS,
         "verdicts": VERDICTS_KEPT_MS,
@@ -38,6 +40,7 @@ def topic_specs(settings: KafkaSettings, partitions: int, replicas: int = -1) ->
         "results": CHECKS_KEPT_MS,
         "events": EVENTS_KEPT_MS,
         "dead-letters": DEAD_LETTERS_KEPT_MS,
+        "tickets": TICKETS_KEPT_MS,
     }
     specs = []
     for name, retention_ms in kept.items():

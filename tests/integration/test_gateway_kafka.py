@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -91,6 +92,37 @@ def test_a_stream_goes_on_at_another_gateway(replicas: Replicas) -> None:
     told = [e for e in again.events(stream, detail="concise") if e["type"] == "partial_result"]
     assert text_of(*told) == shown
     for client in (one, two, again):
+        client.http.close()
+
+
+def test_a_ticket_counts_once_among_all_gateways(replicas: Replicas) -> None:
+    one, two = (Client(gateway.url) for gateway in replicas.gateways)
+    stream = started(one)
+    two.send(stream, "Good morning. ", 0)
+    two.finish(stream)
+
+    def opens(client: Client, ticket: str) -> bool:
+        events = client.events(stream, ticket=ticket)
+        try:
+            return bool(list(events))
+        except AssertionError:
+            assert events.status == 401
+            return False
+
+    for clients in ((one, two), (two, one), (one, one)):
+        ticket = one.http.post(f"/v1/streams/{stream}/ticket?purpose=events").json()["ticket"]
+        assert [opens(client, ticket) for client in clients] == [True, False]
+    ticket = one.http.post(f"/v1/streams/{stream}/ticket?purpose=events").json()["ticket"]
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(opens, [one, two] * 4, [ticket] * 8))
+    assert opened.count(True) == 1
+    # Who comes later knows what was used, and takes what was issued before it began.
+    unused = one.http.post(f"/v1/streams/{stream}/ticket?purpose=events").json()["ticket"]
+    replicas.gateways.append(replicas.open())
+    three = Client(replicas.gateways[-1].url)
+    assert not opens(three, ticket)
+    assert opens(three, unused)
+    for client in (one, two, three):
         client.http.close()
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from connectors.gateway.auth.keychain import Keychain
 from connectors.gateway.auth.principal import Principal, Priority, Scope, Unauthorized
-from connectors.gateway.auth.redemptions import OwnRedemptions
+from connectors.gateway.auth.redemptions import LogRedemptions, OwnRedemptions
 from connectors.gateway.auth.tickets import Purpose, Tickets
+from guardrails.errors import ConnectorError
+from guardrails.records import Record
 
 READER = Principal("acme", "sub:ada@example.org", frozenset({Scope.READ}), Priority.HIGH)
 KEYS = Keychain([b"s" * 32])
@@ -137,6 +139,95 @@ def test_a_rotated_secret_still_takes_tickets_of_the_one_before(
 ) -> None:
     rotated = Tickets(Keychain([b"n" * 32, b"s" * 32]), OwnRedemptions(clock), clock)
     redeem(rotated, tickets.issue(READER, "s1", Purpose.EVENTS))
+
+
+class Log:
+    """A topic that several gateways follow. away: its broker is."""
+
+    def __init__(self, clock: Clock, gateways: int = 3) -> None:
+        self.clock = clock
+        self.away = False
+        self.records: list[Record] = []
+        self.gateways = [self.open() for _ in range(gateways)]
+
+    def open(self) -> LogRedemptions:
+        """A gateway that begins now, and reads what the log holds."""
+        gateway = LogRedemptions(self.append, self.clock, round_trip_s=0.1)
+        gateway.take("tickets", self.records)
+        return gateway
+
+    async def append(self, topic: str, key: bytes, value: bytes) -> None:
+        if self.away:
+            raise ConnectorError("the broker is away; try again")
+        self.records.append(Record(topic, 0, len(self.records), 1, key, value))
+        asyncio.get_running_loop().call_soon(self.hand_over, self.records[-1:])
+
+    def hand_over(self, records: list[Record]) -> None:
+        for gateway in self.gateways:
+            gateway.take("tickets", records)
+
+    def tickets(self) -> list[Tickets]:
+        return [Tickets(KEYS, gateway, self.clock) for gateway in self.gateways]
+
+
+def test_a_ticket_counts_once_among_all_gateways(clock: Clock) -> None:
+    tickets = Log(clock).tickets()
+    ticket = tickets[0].issue(READER, "s1", Purpose.EVENTS)
+
+    async def try_all() -> list[object]:
+        tries = (one.redeem(ticket, "s1", Purpose.EVENTS) for one in tickets * 20)
+        return await asyncio.gather(*tries, return_exceptions=True)
+
+    answers = asyncio.run(try_all())
+    assert answers.count(READER) == 1
+    assert sum(isinstance(answer, Unauthorized) for answer in answers) == 59
+
+
+def test_a_gateway_that_is_started_later_knows_what_was_used(clock: Clock) -> None:
+    log = Log(clock)
+    ticket = log.tickets()[0].issue(READER, "s1", Purpose.EVENTS)
+    fresh = log.tickets()[0].issue(READER, "s1", Purpose.EVENTS)
+    redeem(log.tickets()[0], ticket)
+    log.gateways = [log.open()]
+    # And the log may be read again from an earlier place.
+    log.gateways[0].take("tickets", log.records)
+    assert "has been used" in refusal(log.tickets()[0], ticket)
+    # Unlike in memory, what was issued before it began is good.
+    assert redeem(log.tickets()[0], fresh) == READER
+
+
+def test_what_the_log_does_not_answer_is_refused(clock: Clock) -> None:
+    log = Log(clock)
+    tickets = log.tickets()[0]
+    log.away = True
+    assert "has been used" in refusal(tickets, tickets.issue(READER, "s1", Purpose.EVENTS))
+    log.away = False
+    log.gateways.clear()
+    assert "has been used" in refusal(tickets, tickets.issue(READER, "s1", Purpose.EVENTS))
+
+
+def test_a_use_that_is_told_when_it_may_have_been_forgotten_does_not_count(clock: Clock) -> None:
+    log = Log(clock)
+    ticket = log.tickets()[0].issue(READER, "s1", Purpose.EVENTS)
+    redeem(log.tickets()[0], ticket)
+    clock.at += 30
+    late = log.tickets()[1]
+
+    async def slow() -> None:
+        trying = asyncio.ensure_future(late.redeem(ticket, "s1", Purpose.EVENTS))
+        await asyncio.sleep(0)
+        clock.at += 1
+        with pytest.raises(Unauthorized):
+            await trying
+
+    asyncio.run(slow())
+
+
+def test_records_of_others_are_passed_over(clock: Clock) -> None:
+    log = Log(clock)
+    log.hand_over([Record("tickets", 0, 0, 1, None, b"{}"), Record("tickets", 0, 1, 1, b"k", b"")])
+    ticket = log.tickets()[0].issue(READER, "s1", Purpose.EVENTS)
+    assert redeem(log.tickets()[0], ticket) == READER
 
 
 def test_a_ticket_shows_nothing_of_whom_it_is_for(tickets: Tickets) -> None:
