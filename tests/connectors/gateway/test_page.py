@@ -44,6 +44,18 @@ def test_a_sample_is_guarded_to_its_end_and_its_audit_record_shown(tab: Tab) -> 
     assert tab.figure("trip p50").endswith("s")
 
 
+def test_a_message_of_many_pieces_is_two_http_calls(tab: Tab) -> None:
+    calls: list[str] = []
+    tab.page.on("request", lambda request: calls.append(request.url.rpartition("/v1/")[2]))
+    tab.page.on("websocket", lambda socket: calls.append(socket.url.rpartition("/")[2]))
+    tab.write(LONG, tokens=100)
+    tab.start()
+    tab.wait("ended")
+    assert calls == ["stream/start", "ws"]
+    # Text goes over the socket, in as many messages as there were answers to wait for.
+    assert int(tab.figure("updates")) > 20
+
+
 def test_the_audit_record_can_be_copied(open_tab: Open, gateway: Gateway) -> None:
     permissions = ["clipboard-read", "clipboard-write"]
     tab = open_tab(gateway.url, permissions=permissions).open()
