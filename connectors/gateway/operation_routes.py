@@ -6,12 +6,13 @@ import time
 from importlib.metadata import version
 from itertools import islice
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 from prometheus_client import REGISTRY
 
 from connectors.gateway.auth.principal import Scope
 from connectors.gateway.auth.stream_ids import Access
-from connectors.gateway.operations import describe_process, describe_streams, encode
+from connectors.gateway.operations import describe_process, describe_streams
 from connectors.gateway.service import Service
 from connectors.gateway.session_routes import PROBLEMS
 
@@ -50,7 +51,9 @@ def operation_routes(service: Service) -> APIRouter:
             **process,
         }
         return Response(
-            encode(body), media_type="application/json", headers={"Cache-Control": "no-store"}
+            msgspec.json.encode(body),
+            media_type="application/json",
+            headers={"Cache-Control": "no-store"},
         )
 
     return router

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.samples import Sample as Figure
@@ -124,11 +123,6 @@ def describe_process(registry: CollectorRegistry) -> dict[str, Any]:
         "residentBytes": int(_total(figures, "process_resident_memory_bytes")),
         "cpuSeconds": round(_total(figures, "process_cpu_seconds"), 2),
     }
-
-
-def encode(members: dict[str, Any]) -> bytes:
-    """Return them as JSON."""
-    return msgspec.json.encode(members)
 
 
 def _values(figures: dict[str, Metric], name: str) -> Iterable[Figure]:

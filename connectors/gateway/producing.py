@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from connectors.gateway.admission import Admission
 from connectors.gateway.auth.principal import Principal
-from connectors.gateway.auth.stream_ids import Access, StreamIds, UnknownStream
+from connectors.gateway.auth.stream_ids import StreamIds
 from connectors.gateway.bodies import CheckBody, FinishBody, StartBody, StreamContext, UpdateBody
 from connectors.gateway.exchange import Answer, Ended, Exchange
 from connectors.gateway.limits.load import Work
@@ -56,7 +56,7 @@ class Producing:
         self, principal: Principal, body: UpdateBody
     ) -> tuple[Answer, Mapping[str, str]]:
         """Judge more text of a stream; return the answer and what is left of the limits."""
-        self._require_owner(principal, body.stream_id)
+        self._ids.require_write(body.stream_id, principal)
         chars = self._new_chars(body)
         async with self._admission.admit(
             principal, Work.UPDATE, body.stream_id, chars=chars
@@ -77,7 +77,7 @@ class Producing:
         self, principal: Principal, body: FinishBody, settle_s: float = SETTLE_S
     ) -> Ended:
         """End a stream. settle_s: see `Exchange.finish`."""
-        self._require_owner(principal, body.stream_id)
+        self._ids.require_write(body.stream_id, principal)
         async with self._admission.admit(principal, Work.FINISH, body.stream_id):
             ended = await self._exchange.finish(
                 body.stream_id,
@@ -106,10 +106,6 @@ class Producing:
             )
             self._admission.end(stream_id)
         return ended, headers
-
-    def _require_owner(self, principal: Principal, stream_id: str) -> None:
-        if self._ids.access(stream_id, principal) is not Access.OWN:
-            raise UnknownStream
 
     def _new_chars(self, body: UpdateBody) -> int:
         """Return how much of an update is new: who sends the whole text pays for it once."""

@@ -138,9 +138,7 @@ class Reach(NamedTuple):
         local = host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost")
         near = local if address is None else address.is_loopback
         if not tls and not (near and self.loopback):
-            return (
-                "expected https://; http is for loopback alone, with TIDEGATE_WEBHOOKS_LOOPBACK=1"
-            )
+            return _NEEDS_TLS
         if near and self.loopback:
             return None
         if local:

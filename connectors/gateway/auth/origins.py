@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.gateway.auth.principal import Forbidden
-
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 # Ten minutes without asking again; Chromium caps it at two hours.
@@ -47,14 +45,6 @@ class Origins:
         Character by character: `null`, other ports, other schemes and names below are refused.
         """
         return origin is None or origin in self._allowed
-
-    def require(self, origin: str | None) -> None:
-        """Raises Forbidden unless the origin is allowed."""
-        if not self.allows(origin):
-            raise Forbidden(
-                "this page may not use the gateway",
-                "add its origin to TIDEGATE_GATEWAY_ORIGINS, exactly as browsers send it",
-            )
 
     def cors(self) -> dict[str, Any]:
         """Return the arguments of Starlette's `CORSMiddleware`.

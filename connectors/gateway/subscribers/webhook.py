@@ -25,5 +25,5 @@ class WebhookSubscriber(StreamSubscriber):
             self._webhooks.offer(told.record, told.said)
 
     def close(self) -> None:
-        """Stop sending; what nobody took becomes dead letters."""
+        """Stop sending; what nobody took by then is lost."""
         self._webhooks.close()

@@ -12,7 +12,6 @@ from starlette.websockets import WebSocket
 
 from connectors.gateway.auth.door import Door
 from connectors.gateway.auth.origins import Origins
-from connectors.gateway.auth.principal import Forbidden
 
 PAGE = "https://app.example"
 # What browsers of other pages send, or could.
@@ -156,11 +155,3 @@ def test_elsewhere_the_name_in_the_request_allows_nothing(client: TestClient) ->
     headers = {"Host": "evil.example", "Origin": "https://evil.example"}
     assert client.get("/", headers=headers).status_code == 403
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 200
-
-
-def test_the_check_can_be_asked_for_by_itself() -> None:
-    origins = Origins([PAGE])
-    origins.require(PAGE)
-    origins.require(None)
-    with pytest.raises(Forbidden, match="TIDEGATE_GATEWAY_ORIGINS"):
-        origins.require("null")
