@@ -34,7 +34,6 @@ const EVENT_TYPES = [
   "audit",
   "heartbeat",
   "gap",
-  "error",
   "end",
 ];
 
@@ -197,9 +196,7 @@ export class EventChannel extends Channel {
       // It would come back by itself, with a ticket that is spent.
       this.source.onerror = () => this.end(new Away("the event stream broke off"));
       for (const type of EVENT_TYPES) {
-        this.source.addEventListener(type, (message) => {
-          if (message.data !== undefined) this.tell(JSON.parse(message.data));
-        });
+        this.source.addEventListener(type, ({ data }) => this.tell(JSON.parse(data)));
       }
     });
     this.watch = setInterval(() => {
