@@ -22,6 +22,8 @@ from guardrails.records import Record
 
 # Chunks of one stream that could not be judged; more than these are a producer gone wrong.
 _MAX_LETTERS = 32
+# Findings that are known again when a replay repeats them: far more than an epoch of one stream.
+_MAX_FOUND = 10_000
 _VERDICTS, _EVENTS, _AUDIT = range(3)
 _ENDS = frozenset({"pipeline_complete", "pipeline_error"})
 
@@ -63,7 +65,8 @@ class LiveStream:
         self._epoch = epoch
         self._max_bytes = max_bytes
         self._position = Position()
-        self._found: set[tuple[object, ...]] = set()
+        # A dict for its order: the oldest go first.
+        self._found: dict[tuple[object, ...], None] = {}
         self._results = 0
         self._began_ms = 0
         self._steps: dict[str, bool] = {}
@@ -204,7 +207,9 @@ class LiveStream:
         key = (finding.rule, finding.type, finding.start, finding.end, finding.mode)
         if key in self._found:
             return False
-        self._found.add(key)
+        self._found[key] = None
+        if len(self._found) > _MAX_FOUND:
+            del self._found[next(iter(self._found))]
         return True
 
     def _progress(self, verdict: Verdict, at_ms: int) -> dict[str, Any]:
