@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from zlib import crc32
 
 from connectors.gateway.bus import FOLLOWED, Take
@@ -65,25 +66,34 @@ class KafkaBus:
         readers = await loop.run_in_executor(self._writer, self._connect, list(names))
         caught_up = asyncio.Event()
 
+        def on_loop(call: Callable[..., object], *given: object) -> None:
+            try:
+                loop.call_soon_threadsafe(call, *given)
+            except RuntimeError:
+                # The loop is closed: nobody wants to know any more.
+                self._ends.set()
+
         def hand_over(name: str, records: Sequence[Record]) -> None:
-            loop.call_soon_threadsafe(self._beside.get(name, take), name, records)
+            on_loop(self._beside.get(name, take), name, records)
 
         def follow() -> None:
             try:
-                _Follower(readers, names, hand_over, self._ends).run(
-                    lambda: loop.call_soon_threadsafe(caught_up.set)
-                )
+                _Follower(readers, names, hand_over, self._ends).run(lambda: on_loop(caught_up.set))
             except ConnectorError as error:
                 self._trouble = str(error)
-                log.exception("the gateway reads nothing any more", problem=error)
-            except RuntimeError:
-                # The loop is closed: nobody wants to know any more.
-                if not self._ends.is_set():
-                    raise
+                log.error("the gateway reads nothing any more", problem=error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the gateway is deaf
+                self._trouble = "the gateway reads nothing any more; restart it"
+                log.error("the gateway reads nothing any more", problem=type(error).__name__)
+            finally:
+                # Whoever still waits for the history waits for nothing.
+                on_loop(caught_up.set)
 
         self._follower = threading.Thread(target=follow, name="gateway-follower", daemon=True)
         self._follower.start()
         await caught_up.wait()
+        if self._trouble is not None:
+            raise ConnectorError(self._trouble)
 
     async def publish(self, stream_id: str, value: bytes) -> None:
         """Append an event to topic `chunks`. Raises ConnectorError."""
@@ -99,13 +109,18 @@ class KafkaBus:
         await asyncio.get_running_loop().run_in_executor(self._writer, self._send, output)
 
     async def close(self) -> None:
-        """Send what is left, then let go of threads and connections."""
+        """Send what is left, then let go of threads and connections.
+
+        Raises ConnectorError when something could not be sent; all is let go of then, too.
+        """
         self._ends.set()
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._writer, self._flush)
-        if self._follower is not None:
-            await asyncio.to_thread(self._follower.join)
-        self._writer.shutdown(wait=False)
+        try:
+            await loop.run_in_executor(self._writer, self._flush)
+        finally:
+            self._writer.shutdown(wait=False)
+            if self._follower is not None:
+                await asyncio.to_thread(self._follower.join)
 
     def _connect(self, followed: list[str]) -> list[Reader]:
         topics = [*followed, self._settings.topic("chunks")]
@@ -116,13 +131,17 @@ class KafkaBus:
         finally:
             admin.close()
         self._producer = self._client.producer()
-        readers = []
-        for topic, count in counts.items():
-            for number in range(count):
-                reader = self._client.reader(Partition(topic, number))
-                span = reader.span()
-                reader.seek(max(span.begin, span.end - self._history))
-                readers.append(reader)
+        with ExitStack() as opened:
+            readers = []
+            for topic, count in counts.items():
+                for number in range(count):
+                    reader = self._client.reader(Partition(topic, number))
+                    opened.callback(reader.close)
+                    span = reader.span()
+                    reader.seek(max(span.begin, span.end - self._history))
+                    readers.append(reader)
+            # All are there: whoever reads them closes them.
+            opened.pop_all()
         return readers
 
     def _send(self, output: Output) -> None:
