@@ -7,11 +7,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.warm import Warm, can_be_warm
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMAND = (sys.executable, "-c", "from flows.cli import main; main()")
+TIMEOUT_S = 120
 # Whatever the machine has set must not decide a test.
 FOREIGN = ("KAFKA_", "TIDEGATE_", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "TERM")
 
@@ -25,6 +31,22 @@ def environment(**extra: str) -> dict[str, str]:
         "TERM": "xterm-256color",
         **extra,
     }
+
+
+@cache
+def warm() -> Warm:
+    """The process that all calls of this test run come from."""
+    return Warm(environment())
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    with suppress(BrokenPipeError), open(descriptor, "wb") as file:
+        file.write(data)
+
+
+def _read(descriptor: int) -> bytes:
+    with open(descriptor, "rb") as file:
+        return file.read()
 
 
 class Result:
@@ -46,16 +68,35 @@ class Command:
         self.directory = directory
 
     def __call__(self, *arguments: str, stdin: bytes = b"", **extra: str) -> Result:
+        """Call it and wait for its end."""
+        if can_be_warm(extra):
+            return self._call_warm(arguments, stdin, environment(**extra))
         done = subprocess.run(
             [*COMMAND, *arguments],
             input=stdin,
             capture_output=True,
             cwd=self.directory,
             env=environment(**extra),
-            timeout=120,
+            timeout=TIMEOUT_S,
             check=False,
         )
         return Result(done.returncode, done.stdout, done.stderr)
+
+    def _call_warm(self, arguments: Sequence[str], stdin: bytes, environ: dict[str, str]) -> Result:
+        pipes = [os.pipe() for _ in range(3)]
+        (their_in, our_in), (our_out, their_out), (our_err, their_err) = pipes
+        process = warm().start(arguments, environ, self.directory, (their_in, their_out, their_err))
+        for descriptor in (their_in, their_out, their_err):
+            os.close(descriptor)
+        with ThreadPoolExecutor(3) as pool:
+            written = pool.submit(_write, our_in, stdin)
+            out, err = pool.submit(_read, our_out), pool.submit(_read, our_err)
+            try:
+                code = process.wait(TIMEOUT_S)
+            finally:
+                process.kill()
+            written.result()
+            return Result(code, out.result(), err.result())
 
     def start(self, *arguments: str, **extra: str) -> subprocess.Popen[bytes]:
         """Start a call that goes on by itself."""
