@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from connectors.gateway.auth.tickets import Purpose
 from connectors.gateway.entry import View
 from connectors.gateway.position import read
+from connectors.gateway.problems import PROBLEMS
 from connectors.gateway.service import Service
-from connectors.gateway.session_routes import PROBLEMS
 from connectors.gateway.streamed import Streamed
 from connectors.gateway.subscription import Pace, Subscription
 

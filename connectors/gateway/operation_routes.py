@@ -13,8 +13,8 @@ from prometheus_client import REGISTRY
 from connectors.gateway.auth.principal import Scope
 from connectors.gateway.auth.stream_ids import Access
 from connectors.gateway.operations import describe_process, describe_streams
+from connectors.gateway.problems import PROBLEMS
 from connectors.gateway.service import Service
-from connectors.gateway.session_routes import PROBLEMS
 
 # Streams that are looked at for one answer, those that changed last: whose a stream is takes four
 # digests, 2,000 of them some 20 ms.

@@ -11,11 +11,10 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from connectors.gateway.auth.principal import Scope
-from connectors.gateway.problems import Problem
+from connectors.gateway.problems import PROBLEMS, Problem
 from connectors.gateway.proxy.settings import ProxySettings
 from connectors.gateway.samples import Asked
 from connectors.gateway.service import Service
-from connectors.gateway.session_routes import PROBLEMS
 
 PAGE = Path(__file__).parent / "page"
 _MEDIA_TYPES = {

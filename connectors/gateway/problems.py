@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -42,6 +42,24 @@ _TITLES = {
     502: "Bad gateway",
     503: "Not available",
     504: "No answer in time",
+}
+
+# What every route may answer, for /openapi.json.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {MEDIA_TYPE: {}}}
+    for status, text in {
+        400: "The request cannot be read.",
+        401: "No credential, or none we know.",
+        403: "The credential does not allow it, or the page may not use the gateway.",
+        404: "No such stream, or somebody else's.",
+        409: "The guard cannot judge it: text behind the end, or of another kind than before.",
+        413: "The body is too large.",
+        415: "The body is not JSON, or its encoding is not known.",
+        422: "The request is not as described here, or the policy is not loaded.",
+        429: "Too much; Retry-After says when.",
+        503: "The log is away.",
+        504: "The guard did not answer in time; the same request may be sent again.",
+    }.items()
 }
 
 _OURS = (
@@ -127,13 +145,25 @@ def _invalid(error: RequestValidationError) -> Problem:
     """List what is wrong with a body, without what was written there: it may be a user's text."""
     errors = []
     for one in error.errors():
-        where = [str(part) for part in one["loc"]]
-        errors.append({"in": where[0], "field": ".".join(where[1:]), "problem": one["msg"]})
+        place, *loc = one["loc"]
+        field = field_of(one["type"], loc)
+        errors.append({"in": str(place), "field": field, "problem": one["msg"]})
     first = errors[0]
     at = first["field"] or first["in"]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     detail = f"{at}: {first['problem']}{more}; correct the request as /openapi.json describes it"
     return Problem(422, "invalid", detail, errors=errors)
+
+
+def field_of(kind: str, loc: Sequence[str | int]) -> str:
+    """Return the field an error of pydantic is about. kind: its type.
+
+    A name that a caller made up may be anything: what has such a field is named instead.
+
+    >>> field_of("missing", ("updates", 0, "streamId")), field_of("extra_forbidden", ("a", "hm"))
+    ('updates.0.streamId', 'a')
+    """
+    return ".".join(map(str, loc[:-1] if kind == "extra_forbidden" else loc))
 
 
 def install(app: FastAPI) -> None:

@@ -8,10 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from connectors.gateway.auth.principal import Scope
-from connectors.gateway.problems import Problem
+from connectors.gateway.problems import PROBLEMS, Problem
 from connectors.gateway.rules.rule_bundles import CONTENT_TYPE, PATH
 from connectors.gateway.service import Service
-from connectors.gateway.session_routes import PROBLEMS
 from guardrails.events import MAX_ID_CHARS
 
 _UNSIGNED = (

@@ -25,26 +25,8 @@ from connectors.gateway.bodies import (
     UpdateBody,
     UpdatesAnswer,
 )
-from connectors.gateway.problems import MEDIA_TYPE, as_problem
+from connectors.gateway.problems import PROBLEMS, as_problem
 from connectors.gateway.service import Service
-from guardrails.errors import TidegateError
-
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {MEDIA_TYPE: {}}}
-    for status, text in {
-        400: "The request cannot be read.",
-        401: "No credential, or none we know.",
-        403: "The credential does not allow it, or the page may not use the gateway.",
-        404: "No such stream, or somebody else's.",
-        409: "The guard cannot judge it: text behind the end, or of another kind than before.",
-        413: "The body is too large.",
-        415: "The body is not JSON, or its encoding is not known.",
-        422: "The request is not as described here, or the policy is not loaded.",
-        429: "Too much; Retry-After says when.",
-        503: "The log is away.",
-        504: "The guard did not answer in time; the same request may be sent again.",
-    }.items()
-}
 
 
 def session_routes(service: Service) -> APIRouter:
@@ -87,7 +69,7 @@ def session_routes(service: Service) -> APIRouter:
         try:
             answer, _ = await producing.update(principal, body)
             return describe(answer)
-        except TidegateError as error:
+        except Exception as error:  # noqa: BLE001 - the other updates have answers of their own
             return {"streamId": body.stream_id, "problem": as_problem(error).body}
 
     @router.post("/stream/finish", response_model=FinishAnswer)

@@ -197,6 +197,7 @@ def test_a_small_body_that_unpacks_to_a_large_one_is_refused(
         ({}, b"{hunter2", 422),
         ({}, b'{"content": 7}', 422),
         ({}, b'{"content": "a", "hunter2": 1}', 422),
+        ({}, b'{"content": "a", "context": {"hunter2": "a"}}', 422),
         ({}, b'{"context": {}}', 422),
     ],
 )
@@ -211,7 +212,7 @@ def test_bad_bodies_are_problems_without_what_was_written(
     problem = answer.json()
     assert problem["status"] == status
     assert problem["detail"]
-    assert "hunter2" not in answer.text.replace('"field":"hunter2"', "").replace("hunter2:", "")
+    assert "hunter2" not in answer.text
 
 
 def test_an_update_says_what_it_lacks(client: Client) -> None:
