@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Depends, WebSocket
 from pydantic import ValidationError
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from connectors.gateway.answers import conclude, describe
 from connectors.gateway.auth.principal import AccessError, Principal, Scope
@@ -26,14 +26,16 @@ from connectors.gateway.bodies import FinishBody, UpdateBody
 from connectors.gateway.connections import Connection
 from connectors.gateway.event_routes import Wishes, read_wishes
 from connectors.gateway.position import BadPosition, read
-from connectors.gateway.problems import Problem, as_problem
+from connectors.gateway.problems import Problem, as_problem, field_of
 from connectors.gateway.service import Service
 from connectors.gateway.subscription import Subscription
-from guardrails.errors import TidegateError
+from connectors.logs import logger
+
+log = logger(__name__)
 
 # Close codes of our own begin at 4000 (RFC 6455, 7.4.2); the last three digits are HTTP's.
 _CODES = {401: 4401, 403: 4403, 404: 4404, 400: 4400}
-_NORMAL, _NO_TEXT, _TOO_MUCH = 1000, 1003, 1008
+_NORMAL, _NO_TEXT, _TOO_MUCH, _BUG = 1000, 1003, 1008, 1011
 # Messages that are being judged; a client that sends more before it has their answers waits.
 _MAX_OPEN = 16
 
@@ -106,10 +108,21 @@ class _Talk:
         finally:
             for task in (teller, listener):
                 task.cancel()
-            await asyncio.gather(teller, listener, return_exceptions=True)
+            ends = await asyncio.gather(teller, listener, return_exceptions=True)
             connections.remove(connection)
-            with suppress(RuntimeError):
+            for error in ends:
+                if isinstance(error, Exception):
+                    self._code = _BUG
+                    cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+                    log.error("a bug ended a WebSocket", problem=type(cause).__name__)
+            # The client may be gone already.
+            with suppress(RuntimeError, WebSocketDisconnect):
                 await self._socket.close(self._code)
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether anything can still be sent, as far as is known."""
+        return self._socket.application_state is WebSocketState.CONNECTED
 
     async def _answer_rest(self) -> None:
         """Let what is being judged be answered: a stream may be told before its finish is."""
@@ -129,11 +142,13 @@ class _Talk:
             await connection.send(self._send, message)
 
     async def _send(self, message: bytes) -> None:
+        if not self._is_open:
+            raise WebSocketDisconnect
         await self._socket.send_text(message.decode())
 
     async def _listen(self, connection: Connection) -> None:
         async with asyncio.TaskGroup() as answering:
-            while True:
+            while self._is_open:
                 try:
                     text = await self._socket.receive_text()
                 except WebSocketDisconnect:
@@ -148,20 +163,25 @@ class _Talk:
 
     async def _answer(self, text: str, connection: Connection) -> None:
         try:
-            with suppress(WebSocketDisconnect, RuntimeError):
-                await self._put(msgspec.json.encode(await self._reply(text)), connection)
+            reply = await self._reply(text)
+            with suppress(WebSocketDisconnect):
+                await self._put(reply, connection)
         finally:
             self._room.release()
 
-    async def _reply(self, text: str) -> dict[str, Any]:
+    async def _reply(self, text: str) -> bytes:
         try:
-            message = _message(text)
-            kind = message.pop("type", None)
-            if kind == "ping":
-                return {"type": "pong"}
-            data = await self._carry_out(kind, message)
-        except TidegateError as error:
-            return {"type": "error", "execution": self._stream_id, "data": as_problem(error).body}
+            return msgspec.json.encode(await self._judge(text))
+        except Exception as error:  # noqa: BLE001 - other messages must not suffer
+            problem = {"execution": self._stream_id, "data": as_problem(error).body}
+            return msgspec.json.encode({"type": "error", **problem})
+
+    async def _judge(self, text: str) -> dict[str, Any]:
+        message = _message(text)
+        kind = message.pop("type", None)
+        if kind == "ping":
+            return {"type": "pong"}
+        data = await self._carry_out(kind, message)
         return {"type": "answer", "execution": self._stream_id, "to": kind, "data": data}
 
     async def _carry_out(self, kind: object, message: dict[str, Any]) -> dict[str, Any]:
@@ -179,7 +199,7 @@ class _Talk:
             body = UpdateBody.model_validate(named)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
-            at = ".".join(map(str, first["loc"])) or "message"
+            at = field_of(first["type"], first["loc"]) or "message"
             raise Problem(422, "invalid", f"{at}: {first['msg']}; correct the message") from None
         answer, _ = await producing.update(self._sender, body)
         return describe(answer)

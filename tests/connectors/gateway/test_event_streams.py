@@ -224,9 +224,7 @@ def test_bad_messages_are_answered_and_the_socket_stays(client: Client, gateway:
                 break
     errors = [message for message in told if message["type"] == "error"]
     assert [error["data"]["status"] for error in errors] == [400, 400, 422, 422]
-    assert "hunter2" not in json.dumps(
-        [e["data"]["detail"].replace("hunter2:", "") for e in errors]
-    )
+    assert "hunter2" not in json.dumps(told)
     client.finish(stream)
 
 
