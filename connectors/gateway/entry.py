@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET
 
-from connectors.gateway.position import Position
+from connectors.gateway.position import Position, write
 from connectors.gateway.stream_event import StreamEvent
 
-# What an event has beside what its record says: its id, its time, objects.
-_EVENT_BYTES = 500
+# Makes the events of a record, the last of them with this id.
+Tell = Callable[[str], Sequence[StreamEvent]]
+
+# Objects of one entry, and of what its record says.
+_ENTRY_BYTES = 500
 # What a client that wants it short is told.
 _CONCISE = frozenset({"partial_result", "finding", "gap", "audit", "end", "heartbeat"})
 
@@ -41,30 +44,38 @@ class Entry:
     between them gets all of them again.
 
     offset: of the record in its topic. after: the stream's position behind it. size: bytes of
-    memory, roughly. Nothing is encoded before somebody looks.
+    memory, roughly. Nothing is made before somebody looks.
     """
 
-    __slots__ = ("_frames", "after", "events", "kind", "offset", "size")
+    __slots__ = ("_epoch", "_frames", "_tell", "after", "kind", "offset", "size")
 
     def __init__(
-        self, kind: int, offset: int, after: Position, events: Sequence[StreamEvent], size: int
+        self, kind: int, offset: int, epoch: str, after: Position, tell: Tell, size: int
     ) -> None:
         """kind: which field of a position its topic has. size: bytes of the record."""
         self.kind = kind
         self.offset = offset
         self.after = after
-        self.events = events
-        self._frames: dict[View, tuple[bytes, ...]] = {}
-        # The events, and two views of them.
-        self.size = 3 * size + _EVENT_BYTES * len(events)
+        self._epoch = epoch
+        self._tell = tell
+        self._frames: dict[View, tuple[bytes, ...]] | None = None
+        self.size = _ENTRY_BYTES + 3 * size
+
+    @property
+    def events(self) -> Sequence[StreamEvent]:
+        """Make the events; the last of them has the id."""
+        return self._tell(write(self._epoch, self.after))
 
     def frames(self, view: View) -> tuple[bytes, ...]:
         """Return what a client with this view is sent: a message each."""
+        if self._frames is None:
+            self._frames = {}
         frames = self._frames.get(view)
         if frames is None:
-            shown = [event for event in self.events if view.shows(event.type)]
+            events = self.events
+            shown = [event for event in events if view.shows(event.type)]
             # Hidden events move a client on as well: the id goes to the last one that is shown.
-            last = self.events[-1].id
+            last = events[-1].id
             if shown and shown[-1].id is UNSET:
                 shown[-1] = msgspec.structs.replace(shown[-1], id=last)
             frames = self._frames[view] = tuple(encode(event, view) for event in shown)

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.gateway.bus import Bus, encode_chunk
-from connectors.gateway.live_stream import LiveStream, Seen
+from connectors.gateway.live_stream import LiveStream
+from connectors.gateway.narration import Seen
 from connectors.gateway.streams import Streams
 from guardrails.errors import TidegateError
 from guardrails.events import (

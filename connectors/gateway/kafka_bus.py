@@ -21,7 +21,7 @@ from guardrails.records import Output, Record
 log = logger(__name__)
 
 # Records of each partition that are read again at the start, so that clients of another gateway,
-# or of this one before its restart, find their streams here: some 300 replies of 400 tokens.
+# or of this one before its restart, find their streams here: some 100 replies of 400 tokens.
 HISTORY_RECORDS = 50_000
 # Seconds: the pause between two looks at quiet partitions, and the longest one.
 _FIRST_WAIT_S = 0.0005

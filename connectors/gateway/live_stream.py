@@ -5,35 +5,40 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
+import msgspec
 from msgspec import UNSET
 
-from connectors.gateway.entry import Entry
+from connectors.gateway.entry import Entry, Tell, View
 from connectors.gateway.event_plugins import EventPlugins
-from connectors.gateway.narration import tell_audit, tell_step, tell_verdict
+from connectors.gateway.narration import Pace, Seen, tell_audit, tell_step, tell_verdict
 from connectors.gateway.numbered import Numbered
 from connectors.gateway.position import Position, write
-from connectors.gateway.stream_event import StreamEvent
 from connectors.gateway.subscribers.subscriber import Said
-from guardrails.events import Audit, DeadLetter, Finding, PipelineEvent, Segment, Verdict
+from guardrails.events import Audit, DeadLetter, Finding, PipelineEvent, Verdict
 from guardrails.reader import ProtocolError, Reader
 from guardrails.records import Record
 
 # Chunks of one stream that could not be judged; more than these are a producer gone wrong.
 _MAX_LETTERS = 32
+# Messages handed over at once, at most: a client that comes back to a long stream does not keep
+# the loop from the others.
+MAX_BATCH = 256
 # Findings that are known again when a replay repeats them: far more than an epoch of one stream.
 _MAX_FOUND = 10_000
 _VERDICTS, _EVENTS, _AUDIT = range(3)
 _ENDS = frozenset({"pipeline_complete", "pipeline_error"})
 
 
-class Seen(NamedTuple):
-    """One verdict and what of it was new. Segments and findings that a replay repeats are not."""
+class Batch(NamedTuple):
+    """Messages of the entries `start` to before `end`. is_full: more may be there."""
 
-    verdict: Verdict
-    segments: Sequence[Segment]
-    findings: Sequence[Finding]
+    start: int
+    end: int
+    messages: Sequence[bytes]
+    is_full: bool
 
 
 class LiveStream:
@@ -68,10 +73,11 @@ class LiveStream:
         # A dict for its order: the oldest go first.
         self._found: dict[tuple[object, ...], None] = {}
         self._results = 0
-        self._began_ms = 0
         self._steps: dict[str, bool] = {}
+        self._pace = Pace(0, (), ())
         self._narrated: bool | None = None
         self._waiters: set[asyncio.Future[bool]] = set()
+        self._shared: dict[View, Batch] = {}
 
     @property
     def end(self) -> int:
@@ -86,7 +92,7 @@ class LiveStream:
     @property
     def began_ms(self) -> int:
         """Return the log time of the first verdict; 0 before it."""
-        return self._began_ms
+        return self._pace.began_ms
 
     @property
     def watchers(self) -> int:
@@ -117,37 +123,33 @@ class LiveStream:
         behind = now is not None and (
             verdict.seq < now.seq or verdict.frontier < now.frontier or now.state == "complete"
         )
-        self._began_ms = self._began_ms or record.timestamp_ms
+        if not self._pace.began_ms:
+            self._pace = self._pace._replace(began_ms=record.timestamp_ms)
         gaps = len(self.reader.gaps)
         try:
-            fresh = self.reader.read(verdict)
+            fresh = tuple(self.reader.read(verdict))
         except ProtocolError:
             # What was shown cannot be taken back; the stream goes on behind it.
-            fresh = []
+            fresh = ()
         if len(self.reader.gaps) > gaps:
             # What came before is not in the log any more.
             self.lost = self.lost._replace(verdicts=max(self.lost.verdicts, record.offset))
-        findings = [finding for finding in verdict.findings if self._is_new(finding)]
+        findings = tuple(finding for finding in verdict.findings if self._is_new(finding))
         if behind and not fresh and not findings:
             self._step_over(_VERDICTS, record.offset)
             return
+        seen = Seen(self._slimmed(verdict), fresh, findings)
         if not behind:
-            self.seen.append(Seen(verdict, fresh, findings))
+            self.seen.append(seen)
         elif self.seen:
             last = self.seen.last
             self.seen.last = Seen(
-                last.verdict, [*last.segments, *fresh], [*last.findings, *findings]
+                last.verdict, (*last.segments, *fresh), (*last.findings, *findings)
             )
         position = self._position._replace(verdicts=record.offset + 1)
-        events = tell_verdict(
-            *(verdict, fresh, findings),
-            index=self._results,
-            at_ms=record.timestamp_ms,
-            progress=self._progress(verdict, record.timestamp_ms),
-            id=write(self._epoch, position),
-        )
-        self._results += events[-1].type == "partial_result"
-        self._add(_VERDICTS, record, position, events, verdict)
+        tell = partial(tell_verdict, seen, self._results, record.timestamp_ms, self._pace)
+        self._results += seen.is_result
+        self._add(_VERDICTS, record, position, tell, verdict)
 
     def take_event(self, record: Record, event: PipelineEvent) -> None:
         """Note what the guard told of a step."""
@@ -157,10 +159,9 @@ class LiveStream:
             self._narrated = False
         if event.step is not UNSET and "id" in event.data:
             # Rules run at every chunk; what can be said to be under way is a check.
-            self._steps[event.step] = event.type != "step_start"
+            self._step(event.step, is_over=event.type != "step_start")
         position = self._position._replace(events=record.offset + 1)
-        told = tell_step(event, write(self._epoch, position))
-        self._add(_EVENTS, record, position, told, event)
+        self._add(_EVENTS, record, position, partial(tell_step, event), event)
 
     def take_audit(self, record: Record, audit: Audit) -> None:
         """Note the audit record."""
@@ -169,8 +170,8 @@ class LiveStream:
             return
         self.audit = audit
         position = self._position._replace(audit=record.offset + 1)
-        told = tell_audit(audit, record.timestamp_ms, write(self._epoch, position))
-        self._add(_AUDIT, record, position, told, audit)
+        tell = partial(tell_audit, audit, record.timestamp_ms)
+        self._add(_AUDIT, record, position, tell, audit)
 
     def take_letter(self, letter: DeadLetter) -> None:
         """Note that a chunk could not be judged."""
@@ -203,6 +204,35 @@ class LiveStream:
         """Return the entry of a number from `first` to before `end`."""
         return self.entries[number - self.first]
 
+    def batch(self, view: View, start: int) -> Batch:
+        """Return what clients with this view are sent from an entry on: events one by one, or, as
+        server-sent events, in one piece. All who keep up read from the same place at the same
+        moment, and get the same objects.
+        """
+        known = self._shared.get(view)
+        if known is not None and known.start == start and (known.is_full or known.end == self.end):
+            return known
+        messages: list[bytes] = []
+        end = start
+        while end < self.end and len(messages) < MAX_BATCH:
+            messages += self.entry(end).frames(view)
+            end += 1
+        is_full = len(messages) >= MAX_BATCH
+        if view.transport == "sse" and messages:
+            messages = [b"".join(messages)]
+        if not self._shared:
+            asyncio.get_running_loop().call_soon(self._shared.clear)
+        batch = self._shared[view] = Batch(start, end, messages, is_full)
+        return batch
+
+    def _slimmed(self, verdict: Verdict) -> Verdict:
+        """Return a verdict that shares with those before it what all of them say."""
+        known = self.verdict
+        for name in ("stream_id", "policy_version", "checkpoint") if known is not None else ():
+            if (value := getattr(known, name)) == getattr(verdict, name):
+                msgspec.structs.force_setattr(verdict, name, value)
+        return verdict
+
     def _is_new(self, finding: Finding) -> bool:
         key = (finding.rule, finding.type, finding.start, finding.end, finding.mode)
         if key in self._found:
@@ -212,23 +242,14 @@ class LiveStream:
             del self._found[next(iter(self._found))]
         return True
 
-    def _progress(self, verdict: Verdict, at_ms: int) -> dict[str, Any]:
-        """Return how far the guard is with what has come, and how long the rest of that takes at
-        the pace so far: nobody knows how much is to come.
-        """
-        received = verdict.frontier + verdict.held
-        elapsed_ms = at_ms - self._began_ms
-        left_ms = round(elapsed_ms * verdict.held / verdict.frontier) if verdict.frontier else None
-        running = [step for step, is_over in self._steps.items() if not is_over]
-        return {
-            "percentage": round(100 * verdict.frontier / received, 1) if received else 0.0,
-            "frontier": verdict.frontier,
-            "held": verdict.held,
-            "received": received,
-            "current_step": running[-1] if running else "release",
-            "completed_steps": [step for step, is_over in self._steps.items() if is_over],
-            "estimated_ms_left": left_ms,
-        }
+    def _step(self, name: str, *, is_over: bool) -> None:
+        """Note how far a step is."""
+        self._steps[name] = is_over
+        running, completed = (
+            tuple(step for step, over in self._steps.items() if over is wanted)
+            for wanted in (False, True)
+        )
+        self._pace = Pace(self._pace.began_ms, running, completed)
 
     def _step_over(self, kind: int, offset: int) -> None:
         fields = list(self._position)
@@ -240,13 +261,17 @@ class LiveStream:
         kind: int,
         record: Record,
         position: Position,
-        events: Sequence[StreamEvent],
+        tell: Tell,
         said: Said,
     ) -> None:
-        added = 0
+        size = len(record.value)
         if self._plugins is not None:
-            events, added = self._plugins.add(said, events)
-        entry = Entry(kind, record.offset, position, events, len(record.value) + added)
+            # Others' code is asked once, whoever looks.
+            told = tell(write(self._epoch, position))
+            events, added = self._plugins.add(said, told)
+            size += added
+            tell = lambda _: events  # noqa: E731
+        entry = Entry(kind, record.offset, self._epoch, position, tell, size)
         self._position = position
         self.entries.append(entry)
         self.size += entry.size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -13,29 +13,51 @@ from guardrails.events import Audit, Finding, PipelineEvent, Segment, Verdict
 from guardrails.guardrail import Action
 
 
+class Seen(NamedTuple):
+    """One verdict and what of it was new. Segments and findings that a replay repeats are not."""
+
+    verdict: Verdict
+    segments: Sequence[Segment]
+    findings: Sequence[Finding]
+
+    @property
+    def is_result(self) -> bool:
+        """Whether a client is told a `partial_result`: not where nothing can be shown and the
+        stream goes on.
+        """
+        verdict = self.verdict
+        return bool(self.segments) or verdict.state != "active" or verdict.action is Action.BLOCK
+
+
+class Pace(NamedTuple):
+    """How far a stream's steps are. began_ms: log time. running, completed: steps by name."""
+
+    began_ms: int
+    running: Sequence[str]
+    completed: Sequence[str]
+
+
 def tell_verdict(
-    verdict: Verdict,
-    fresh: Sequence[Segment],
-    findings: Sequence[Finding],
-    *,
+    seen: Seen,
     index: int,
     at_ms: int,
-    progress: dict[str, Any],
+    pace: Pace,
     id: str,  # noqa: A002 - the word of the protocol
 ) -> list[StreamEvent]:
     """Tell what a verdict changes: findings, progress, and last the text that may be shown.
 
-    fresh, findings: what was not told before. index: of this `partial_result` in its stream. There
-    is none where nothing can be shown and the stream goes on.
+    index: of this `partial_result` in its stream. at_ms: log time.
     """
+    verdict, fresh, findings = seen
     told: dict[str, Any] = {"execution": verdict.stream_id, "timestamp": format_time(at_ms)}
     events = [
         StreamEvent(type="finding", **told, data=msgspec.to_builtins(finding))
         for finding in findings
     ]
     if verdict.state != "complete":
+        progress = _progress(verdict, at_ms, pace)
         events.append(StreamEvent(type="progress", **told, data=progress))
-    if not fresh and verdict.state == "active" and verdict.action is not Action.BLOCK:
+    if not seen.is_result:
         return [*events[:-1], msgspec.structs.replace(events[-1], id=id)]
     data: dict[str, Any] = {
         "chunk": "".join(segment.text for segment in fresh),
@@ -61,6 +83,24 @@ def tell_verdict(
         )
     )
     return events
+
+
+def _progress(verdict: Verdict, at_ms: int, pace: Pace) -> dict[str, Any]:
+    """Return how far the guard is with what has come, and how long the rest of that takes at the
+    pace so far: nobody knows how much is to come.
+    """
+    received = verdict.frontier + verdict.held
+    elapsed_ms = at_ms - pace.began_ms
+    left_ms = round(elapsed_ms * verdict.held / verdict.frontier) if verdict.frontier else None
+    return {
+        "percentage": round(100 * verdict.frontier / received, 1) if received else 0.0,
+        "frontier": verdict.frontier,
+        "held": verdict.held,
+        "received": received,
+        "current_step": pace.running[-1] if pace.running else "release",
+        "completed_steps": pace.completed,
+        "estimated_ms_left": left_ms,
+    }
 
 
 def tell_step(event: PipelineEvent, id: str) -> list[StreamEvent]:  # noqa: A002 - as above

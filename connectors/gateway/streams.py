@@ -16,9 +16,9 @@ from guardrails.records import Record
 
 log = logger(__name__)
 
-# 8 MiB of events: a reply of a million characters, cut into tokens.
-MAX_STREAM_BYTES = 8_388_608
-# 512 MiB for all of them: some 25,000 replies of 400 tokens.
+# 32 MiB of one stream: a reply of 20,000 tokens, told token by token.
+MAX_STREAM_BYTES = 33_554_432
+# 512 MiB of all: some 1,000 replies of 400 tokens, half as many where policies have events, too.
 MAX_BYTES = 536_870_912
 
 # Takes what is told of streams, in order.

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 from connectors.gateway.entry import Entry, View, encode
-from connectors.gateway.live_stream import LiveStream
+from connectors.gateway.live_stream import MAX_BATCH, LiveStream
 from connectors.gateway.position import Position, write
 from connectors.gateway.stream_event import StreamEvent, format_time
 from connectors.gateway.timing import Timing
-
-# Messages handed over at once, at most: a client that comes back to a long stream does not keep
-# the loop from the others.
-MAX_BATCH = 256
 
 
 class Pace(NamedTuple):
@@ -57,6 +53,8 @@ class Subscription:
         self._ahead = resume is not None and not self._foreign and not known
         self._resume = resume[1] if resume is not None and known else Position()
         self._missed = not self._resume.covers(stream.lost)
+        # From this entry on the client has seen nothing.
+        self._unseen = stream.end if known else stream.first
 
     def opening(self) -> list[bytes]:
         """Return what is told first: what the stream is, and whether something is missing."""
@@ -71,11 +69,11 @@ class Subscription:
             told.append(self._gap("history"))
         return told
 
-    async def batches(self) -> AsyncIterator[list[bytes]]:
+    async def batches(self) -> AsyncIterator[Sequence[bytes]]:
         """Yield messages as they come, at least one at a time."""
-        if told := self.opening():
-            yield told
-        begun = time.monotonic()
+        if opening := self.opening():
+            yield opening
+        begun = told_at = time.monotonic()
         while True:
             if self._next < self._stream.first:
                 self._next = self._stream.first
@@ -83,6 +81,7 @@ class Subscription:
             told = self._read()
             if told:
                 yield told
+                told_at = time.monotonic()
                 continue
             if self._next < self._stream.end:
                 continue
@@ -91,9 +90,12 @@ class Subscription:
             if self._stream.is_told:
                 yield [self._event("end", {"complete": True})]
                 return
-            if not await self._stream.changed(self._timing.heartbeat_s):
+            # Events that this client is not shown are no sign of life to it.
+            left_s = told_at + self._timing.heartbeat_s - time.monotonic()
+            if left_s <= 0:
                 yield [self._event("heartbeat", {})]
-            elif self._pace.flush_s:
+                told_at = time.monotonic()
+            elif await self._stream.changed(left_s) and self._pace.flush_s:
                 await self._gather()
 
     def read_now(self) -> list[bytes]:
@@ -129,9 +131,13 @@ class Subscription:
             if left_s <= 0 or not await self._stream.changed(left_s):
                 return
 
-    def _read(self) -> list[bytes]:
+    def _read(self) -> Sequence[bytes]:
+        if self._next >= self._unseen:
+            batch = self._stream.batch(self._view, self._next)
+            self._next = batch.end
+            return batch.messages
         told: list[bytes] = []
-        while self._next < self._stream.end and len(told) < MAX_BATCH:
+        while self._next < self._unseen and len(told) < MAX_BATCH:
             entry: Entry = self._stream.entry(self._next)
             self._next += 1
             if entry.is_behind(self._resume):
