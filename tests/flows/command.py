@@ -71,6 +71,10 @@ class Command:
         """Call it and wait for its end."""
         if can_be_warm(extra):
             return self._call_warm(arguments, stdin, environment(**extra))
+        return self.from_scratch(*arguments, stdin=stdin, **extra)
+
+    def from_scratch(self, *arguments: str, stdin: bytes = b"", **extra: str) -> Result:
+        """Do the same with all that a start costs."""
         done = subprocess.run(
             [*COMMAND, *arguments],
             input=stdin,

@@ -75,14 +75,14 @@ def test_ctrl_c_exits_with_130_and_says_nothing(prepared: Command) -> None:
 
 def test_memory_does_not_grow_with_the_file(prepared: Command) -> None:
     peaks = []
-    for rows in (50, 1_000):
+    for rows in (50, 500):
         prepared.write("in.jsonl", [{"id": n, "text": "word " * 4_000} for n in range(rows)])
         process = prepared.start(
             "scan", "--policy", "p.yaml", "--chunks", "whole", "--output", "/dev/null", "in.jsonl"
         )
         peaks.append(_peak_kb(process))
-    # The larger file has 20 MB.
-    assert peaks[1] - peaks[0] < 10_000
+    # The larger file has 10 MB.
+    assert peaks[1] - peaks[0] < 5_000
 
 
 def _peak_kb(process: object) -> int:
