@@ -230,7 +230,7 @@ def test_a_pause_the_receiver_asks_for_is_kept(receiver, sending) -> None:
 def test_what_was_under_way_is_sent_by_the_next_run_under_the_same_ids(receiver, sending) -> None:
     receiver.answer = lambda _: 500
     # Twelve failures make a receiver ill; on a busy machine all of them may have come.
-    schedule = Schedule(first_rest_s=0.5, longest_rest_s=0.5)
+    schedule = Schedule((0.5,) * 9, first_rest_s=0.5, longest_rest_s=0.5)
     to = sending(target("a", receiver.url), schedule=schedule)
     parcels = to.put("a", *numbered(12))
     until(lambda: any(tries for _, tries in to.waiting("a")))
