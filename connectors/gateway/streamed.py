@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -12,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from connectors.gateway.connections import Connections
 
 Header = tuple[bytes, bytes]
+Result = TypeVar("Result")
 
 
 class Streamed(Response):
@@ -36,18 +38,12 @@ class Streamed(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one client."""
         del scope
-        sender = asyncio.create_task(self._send(send))
-        watcher = asyncio.create_task(_gone(receive))
-        try:
-            await asyncio.wait((sender, watcher), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sender, watcher):
-                task.cancel()
-            with suppress(asyncio.CancelledError):
-                await sender
-            await self._pieces.aclose()
+        # Each of them whatever happens to the others.
+        async with AsyncExitStack() as ends:
             if self._on_end is not None:
-                await self._on_end()
+                ends.push_async_callback(self._on_end)
+            ends.push_async_callback(self._pieces.aclose)
+            await unless_gone(receive, self._send(send))
 
     async def _send(self, send: Send) -> None:
         connection = self._connections.add(self._transport)
@@ -62,6 +58,22 @@ class Streamed(Response):
             await send({"type": "http.response.body", "body": b""})
         finally:
             self._connections.remove(connection)
+
+
+async def unless_gone(receive: Receive, work: Coroutine[Any, Any, Result]) -> Result | None:
+    """Return what work returns; None when the client goes before, or the work was cancelled.
+
+    receive: of a request whose body has been read. Raises what work raises.
+    """
+    worker = asyncio.create_task(work)
+    watcher = asyncio.create_task(_gone(receive))
+    try:
+        await asyncio.wait((worker, watcher), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        worker.cancel()
+        watcher.cancel()
+        await asyncio.gather(worker, watcher, return_exceptions=True)
+    return None if worker.cancelled() else worker.result()
 
 
 async def _gone(receive: Receive) -> None:
