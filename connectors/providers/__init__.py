@@ -18,7 +18,8 @@ and is told what the guards decide:
     feed(data), close()            the upstream's next bytes; its end
     release(channel, segments)     a verdict's segments, in the offsets of the channel's guard
     block(channel)                 a verdict blocked the channel: end the reply, well-formed
-    fail(code)                     the guard cannot answer (`unavailable`): end it as failed
+    fail(code)                     it cannot be guarded to its end (`unavailable`: the guard does
+                                   not answer; `upstream`, `broken`): end it as failed
 
 Each of them returns an iterator of steps that must be used up, before or while the next call is
 made; steps may be acted on one by one as they come. Each channel is one stream of the guard: text
@@ -52,7 +53,7 @@ What a caller may rely on:
 
 - `ended`: the reply was ended early (block, fail, a frame that cannot be read). Nothing of the
   upstream passes any more; close it, and finish the client's answer. `complete`: nothing more will
-  be sent, whichever way.
+  be sent, whichever way. `failure`: why it was ended as failed, None if it was not.
 - Upstream data never raises: a malformed or unknown frame becomes `Unscanned` and ends the reply
   with the API's own error event, in an answer that is not streamed with its error body (send it
   with status 502).

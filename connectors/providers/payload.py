@@ -10,6 +10,10 @@ from guardrails.errors import TidegateError
 
 Record = dict[str, Any]
 
+# 10 in the recorded streams; the schemas of tools that a response repeats may be deeper. What walks
+# through a payload calls itself at each level, and Python allows a thousand.
+MAX_DEPTH = 256
+
 
 class WrongShape(TidegateError):
     """Something else stands where this API has text. Next: as for a malformed frame.
@@ -33,6 +37,8 @@ def parse(data: bytes) -> Record:
         raise WrongShape("not-json: nested too deep") from error
     except ValueError as error:
         raise WrongShape("not-json: a number is too long") from error
+    if data.count(b"{") + data.count(b"[") > MAX_DEPTH and not _is_shallow(value):
+        raise WrongShape("not-json: nested too deep")
     return record(value, "the payload")
 
 
@@ -88,6 +94,23 @@ def word(value: Any) -> str:
 def written(value: Any) -> str:
     """Return a JSON value as text, as a guard reads it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _is_shallow(value: Any) -> bool:
+    """Return whether nothing in it is nested deeper than MAX_DEPTH. Level by level: a call for each
+    would be what it saves from.
+    """
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return True
+    return False
 
 
 def _once(pairs: list[tuple[str, Any]]) -> Record:

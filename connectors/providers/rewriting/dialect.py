@@ -55,6 +55,8 @@ MESSAGES = {
     "unscanned": "The reply holds something the guard cannot read; it was stopped there.",
     "malformed": "The reply cannot be read on; it was stopped there.",
     "unavailable": "The guard did not answer; the reply was stopped.",
+    "upstream": "The provider did not send this reply to its end; it was stopped there.",
+    "broken": "The reply could not be guarded to its end; it was stopped there.",
 }
 
 

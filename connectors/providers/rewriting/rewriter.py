@@ -49,6 +49,8 @@ class Rewriter:
         self._sent = 0
         self._closed = False
         self.ended = False
+        # Why it was ended, if it failed: a key of `MESSAGES`.
+        self.failure: str | None = None
 
     def feed(self, data: bytes) -> Iterator[Step]:
         """Take the next bytes; yield what is to be done. Use the iterator up."""
@@ -100,6 +102,7 @@ class Rewriter:
         """The reply cannot be guarded any more: end it as failed. code: a key of `MESSAGES`."""
         if self.ended:
             return
+        self.failure = code
         if self._whole:
             yield from list(self._end_whole(lambda _: self._dialect.fail_body(code)))
         else:
