@@ -58,12 +58,23 @@ async def post(
         refused = _refusal(error)
         if refused is not None:
             return Answer(reason="address", detail=str(refused))
-        return Answer(reason="connection", detail=type(error).__name__)
+        return Answer(reason="connection", detail=_explain(error))
     except Exception as error:  # noqa: BLE001 - see below
         # Whatever else a receiver makes the library stumble over is this receiver's failure, and
         # must end nothing for the others.
         return Answer(reason="protocol", detail=type(error).__name__)
     return Answer(status, f"{status // 100}xx", f"status {status}", asked_pause_s(asked))
+
+
+def _explain(error: Exception) -> str:
+    """Return what became of the connection, in words."""
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the receiver closed the connection without an answer"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        return f"TLS with the receiver fails ({type(error).__name__})"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"nobody listens there ({type(error).__name__})"
+    return f"the connection broke ({type(error).__name__})"
 
 
 def _refusal(error: BaseException) -> RefusedAddress | None:

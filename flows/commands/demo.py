@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from typing import Annotated
 
 import typer
@@ -40,3 +41,7 @@ def demo(
             paged.show_page()
             return
     demo.show(fast=fast)
+    if page:
+        typer.echo(
+            f"There is no browser here. `{sys.argv[0]} serve` has the same as a page: it says where."
+        )

@@ -22,9 +22,14 @@ _SAMPLE = "deploy-token"
 def has_browser(environ: Mapping[str, str], platform: str = sys.platform) -> bool:
     """Whether a page can be shown to whoever called: a desktop is there, with a browser.
 
-    Somebody who came by ssh sits elsewhere, and so does who reads a pipe or a log.
+    Somebody who came by ssh sits elsewhere, and so does who reads a pipe or a log; an editor that
+    works on a remote machine says in `BROWSER` how its pages are opened.
     """
-    if is_plain(sys.stdout, environ) or environ.get("SSH_CONNECTION"):
+    if is_plain(sys.stdout, environ):
+        return False
+    if environ.get("BROWSER"):
+        return True
+    if environ.get("SSH_CONNECTION"):
         return False
     if platform not in ("darwin", "win32") and not (
         environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
@@ -45,6 +50,7 @@ def show_page(open_page: Callable[[str], object] = webbrowser.open) -> None:
     stop = Stop()
     with stop_on_signals(stop):
         stop_on_leash(stop, os.environ)
+        from connectors.gateway.proxy.settings import PREFIX as PROXY
         from connectors.metrics.checks import ChecksMetrics
         from connectors.metrics.guard import GuardMetrics
         from connectors.settings import GuardSettings
@@ -53,8 +59,13 @@ def show_page(open_page: Callable[[str], object] = webbrowser.open) -> None:
 
         names = sorted({answer.policy for answer in read_answers() if answer.policy is not None})
         files = tuple(str(EXAMPLES / "policies" / f"{name}.yaml") for name in names)
-        # A port of its own, and nothing of the machine's gateway: no data, no keys.
-        environ = {key: value for key, value in os.environ.items() if "TIDEGATE_" not in key}
+        # A port of its own, and nothing of the machine's gateway: no data, no keys of callers. A
+        # key for a provider is there to ask it.
+        environ = {
+            key: value
+            for key, value in os.environ.items()
+            if "TIDEGATE_" not in key or key.startswith(PROXY)
+        }
         environ["TIDEGATE_GATEWAY_PORT"] = "0"
         # Rules for the page, signed for as long as we run.
         environ["TIDEGATE_RULES_KEY"] = secrets.token_hex(32)

@@ -32,6 +32,12 @@ def test_a_desktop_has_a_browser() -> None:
 
 
 @pytest.mark.usefixtures("screen")
+def test_an_editor_that_works_on_a_server_opens_pages() -> None:
+    environ = {"TERM": "xterm", "SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22", "BROWSER": "open.sh"}
+    assert page.has_browser(environ, "linux")
+
+
+@pytest.mark.usefixtures("screen")
 @pytest.mark.parametrize(
     "environ",
     [{"TERM": "xterm"}, {**DESKTOP, "SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22"}],
@@ -54,6 +60,7 @@ def test_in_a_pipe_the_terminal_view_is_printed(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     assert "streams" in done.out
     assert "http" not in done.out
+    assert "serve` has the same as a page" in done.out
 
 
 def test_the_page_opens_with_the_policies_of_the_examples(tmp_path: Path) -> None:
