@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from connectors.gateway.bodies import MAX_DELTA_CHARS
 from connectors.gateway.bus import Bus, encode_chunk
 from connectors.gateway.live_stream import LiveStream
+from guardrails.errors import ConnectorError
 from guardrails.events import Chunk, Context, Segment
 
 
@@ -86,6 +87,12 @@ class ChannelStream:
         )
         self._next_seq += 1
         self.published_at = time.monotonic()
-        self._policy = self._context = None
         self.ended = final or aborted
-        await self._bus.publish(self.stream.stream_id, encode_chunk(chunk))
+        try:
+            await self._bus.publish(self.stream.stream_id, encode_chunk(chunk))
+        except ConnectorError:
+            # It may be ended once more.
+            self.ended = False
+            raise
+        # Whatever the log has first says whose it is, and by which policy.
+        self._policy = self._context = None

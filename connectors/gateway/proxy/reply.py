@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from prometheus_client import Counter
 
 from connectors.gateway.proxy.channel_stream import ChannelStream
+from connectors.gateway.proxy.upstream import UpstreamAway
 from connectors.logs import logger
 from connectors.providers.events import Channel
 from connectors.providers.rewriting import Judge, Rewriter, Send, Step, Unscanned
@@ -60,6 +61,11 @@ class Reply:
         self._over = asyncio.Event()
         self._outcome = "aborted"
 
+    @property
+    def outcome(self) -> str:
+        """Return how it ended: `complete`, `blocked`, `failed`, or `aborted` as it has not yet."""
+        return self._outcome
+
     async def frames(self, upstream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         """Yield what the caller gets. upstream: the provider's bytes, cut anywhere."""
         tasks = [asyncio.create_task(self._read(upstream)), asyncio.create_task(self._tell_end())]
@@ -81,13 +87,12 @@ class Reply:
         for follower in list(self._followers):
             follower.cancel()
         await asyncio.gather(*self._followers, return_exceptions=True)
-        with suppress(ConnectorError):
-            if not any(key.kind == "text" for key in self._channels):
-                # The stream the caller was told of has an audit record, though nothing was said.
-                main = self._channels[_MAIN] = self._open_stream(_MAIN)
-                await main.publish("", final=self._outcome == "complete")
-            for channel in self._channels.values():
-                await channel.abort()
+        if not any(key.kind == "text" for key in self._channels):
+            # The stream the caller was told of has an audit record, though nothing was said.
+            main = self._channels[_MAIN] = self._open_stream(_MAIN)
+            await _attempt(main.publish("", final=self._outcome == "complete"))
+        for channel in self._channels.values():
+            await _attempt(channel.abort())
         REPLIES.labels(self._api, self._outcome).inc()
 
     async def _read(self, upstream: AsyncIterator[bytes]) -> None:
@@ -105,12 +110,8 @@ class Reply:
                 return
             await self._carry_out(self._rewriter.close())
             await self._settle()
-        except ConnectorError as error:
-            log.warning("a reply could not be guarded to its end", problem=error)
-            await self._fail("unavailable")
-        except TidegateError as error:
-            log.warning("a reply could not be guarded to its end", problem=error)
-            await self._fail("malformed")
+        except Exception as error:  # noqa: BLE001 - the caller is told, whatever it is
+            await self._break_off(error)
         finally:
             self._over.set()
 
@@ -125,9 +126,29 @@ class Reply:
         if not self._over.is_set():
             await self._fail("unavailable")
 
+    async def _break_off(self, error: Exception) -> None:
+        """End the reply, well-formed, for an error of its provider, of the guard, or of ours."""
+        if isinstance(error, TidegateError):
+            log.warning("a reply could not be guarded to its end", problem=error)
+        else:
+            log.error("a bug ended a reply", problem=type(error).__name__)
+        match error:
+            case UpstreamAway():
+                await self._fail("upstream")
+            case ConnectorError():
+                await self._fail("unavailable")
+            case _:
+                await self._fail("broken")
+
     async def _fail(self, code: str) -> None:
+        if self._over.is_set():
+            return
         self._outcome = "failed"
-        await self._carry_out(self._rewriter.fail(code))
+        try:
+            await self._carry_out(self._rewriter.fail(code))
+        except Exception as error:  # noqa: BLE001 - there is no other way left to say it
+            log.error("a bug ended a reply without a word", problem=type(error).__name__)
+            self._over.set()
 
     async def _carry_out(self, steps: Iterable[Step]) -> None:
         """Do what the rewriter asks for, in order. steps: not begun; one at a time, for they depend
@@ -143,7 +164,9 @@ class Reply:
                     case Unscanned():
                         await self._note(step)
             if self._rewriter.complete and not self._over.is_set():
-                if self._outcome == "aborted":
+                if self._rewriter.failure is not None:
+                    self._outcome = "failed"
+                elif self._outcome == "aborted":
                     self._outcome = "complete"
                 self._over.set()
 
@@ -166,18 +189,17 @@ class Reply:
             channel = self._channels[key] = self._open_stream(key)
             follower = asyncio.create_task(self._follow(key, channel))
             self._followers.add(follower)
-            follower.add_done_callback(self._followed)
+            follower.add_done_callback(self._followers.discard)
         return channel
 
-    def _followed(self, follower: asyncio.Task[None]) -> None:
-        """Note that a channel is not followed any more; one that failed ends the reply."""
-        self._followers.discard(follower)
-        if not follower.cancelled() and (error := follower.exception()) is not None:
-            log.error("a bug ended a reply", problem=type(error).__name__)
-            self._outcome = "failed"
-            self._over.set()
-
     async def _follow(self, key: Channel, channel: ChannelStream) -> None:
+        """Take what the guard decides about one channel; whatever goes wrong ends the reply."""
+        try:
+            await self._take_decisions(key, channel)
+        except Exception as error:  # noqa: BLE001 - the caller is told, whatever it is
+            await self._break_off(error)
+
+    async def _take_decisions(self, key: Channel, channel: ChannelStream) -> None:
         """Take what the guard decides about one channel, until there is nothing more."""
         stream = channel.stream
         waiting_since = time.monotonic()
@@ -223,6 +245,16 @@ class Reply:
         while before.answered < mark and not self._over.is_set():
             await before.stream.changed(1.0)
         await self._carry_out(self._rewriter.release(thoughts, before.take()))
+
+
+async def _attempt(ending: Awaitable[None]) -> None:
+    """End a stream if that is possible; if not, its guard ends it as idle."""
+    try:
+        await ending
+    except ConnectorError as error:
+        log.warning("a stream of a reply could not be ended", problem=error)
+    except Exception as error:  # noqa: BLE001 - the other streams are ended all the same
+        log.error("a bug kept a stream of a reply from its end", problem=type(error).__name__)
 
 
 def _reasoning_of(key: Channel) -> Channel:
