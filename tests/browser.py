@@ -58,7 +58,7 @@ class Tab:
     def open(self, path: str = "/") -> Tab:
         """Load the page; the samples are there."""
         self.page.goto(self.url + path)
-        self.page.wait_for_selector("#sample option:nth-child(2)", state="attached")
+        self.page.wait_for_selector("#sample optgroup option", state="attached")
         return self
 
     def close(self) -> None:

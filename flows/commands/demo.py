@@ -42,6 +42,5 @@ def demo(
             return
     demo.show(fast=fast)
     if page:
-        typer.echo(
-            f"There is no browser here. `{sys.argv[0]} serve` has the same as a page: it says where."
-        )
+        command = f"{sys.argv[0]} serve"
+        typer.echo(f"There is no browser here; `{command}` has the same as a page, and says where.")

@@ -40,25 +40,42 @@ export class ComposeForm {
   async load() {
     Object.assign(this, await this.gateway.get("/v1/samples"));
     for (const name of this.policies) byId("policy").append(make("option", { value: name }, name));
-    for (const sample of this.samples) {
-      const isKnown = this.knows(sample);
-      const title = isKnown ? sample.title : `${sample.title} (needs policy ${sample.policy})`;
-      byId("sample").append(make("option", { value: sample.id, disabled: !isKnown }, title));
-    }
-    if (this.providers.length > 0) {
-      const options = this.providers.map((one) =>
-        make("option", { value: `ask:${one.id}` }, titleOf(one)),
-      );
-      byId("sample").append(make("optgroup", { label: "Ask a model" }, ...options));
-    }
+    this.offer(
+      "Ask a model",
+      this.providers.map((one) => make("option", { value: `ask:${one.id}` }, titleOf(one))),
+    );
+    this.offer(
+      "Samples",
+      this.samples.map((one) => {
+        const title = this.knows(one) ? one.title : `${one.title} (needs policy ${one.policy})`;
+        return make("option", { value: one.id, disabled: !this.knows(one) }, title);
+      }),
+    );
     await this.device.offer();
     const isEmpty = this.samples.length === 0 && this.providers.length === 0;
     byId("sample").closest("label").hidden = isEmpty;
-    // An address may name a sample: /?sample=refund
+    this.chooseNamed();
+  }
+
+  offer(label, options) {
+    if (options.length > 0) byId("sample").append(make("optgroup", { label }, ...options));
+  }
+
+  // An address may name a sample: /?sample=refund
+  chooseNamed() {
     const named = new URLSearchParams(location.search).get("sample");
-    if (this.samples.some((sample) => sample.id === named && this.knows(sample))) {
+    if (named === null) return;
+    const sample = this.samples.find(({ id }) => id === named);
+    if (sample && this.knows(sample)) {
       byId("sample").value = named;
       this.choose();
+    } else {
+      const policy = sample?.policy;
+      this.hint(
+        policy
+          ? `This sample needs the policy ${policy}, which is not loaded.`
+          : "The address names a sample that is not there. Choose another.",
+      );
     }
   }
 

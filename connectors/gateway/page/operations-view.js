@@ -56,6 +56,7 @@ export class OperationsView {
   }
 
   say(state, word, note) {
+    byId("operations").classList.toggle("refused", state === "lost");
     byId("operations-state").dataset.state = state;
     setText(byId("operations-word"), word);
     setText(byId("operations-note"), note);

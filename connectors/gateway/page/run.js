@@ -106,9 +106,10 @@ export class Run {
   fail(error) {
     this.answer.stop();
     this.views.guardrails.lose();
-    this.views.text.lose();
+    const why = explain(error);
+    this.views.text.lose(why);
     this.enter("lost");
-    this.views.connection.show({ state: "lost", transport: "", note: { text: explain(error) } });
+    this.views.connection.show({ state: "lost", transport: "", note: { text: why } });
     this.views.announcer.end("");
   }
 

@@ -94,8 +94,8 @@ export class TextView {
   }
 
   // Nobody decides what is left.
-  lose() {
-    if (!this.isCut && this.frontier < this.length) this.cut("Never decided.");
+  lose(why) {
+    if (!this.isCut) this.cut(why);
   }
 
   // What was written and not shown goes for ever; only its length is told.

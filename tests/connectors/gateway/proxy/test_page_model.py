@@ -141,6 +141,8 @@ def test_a_provider_that_refuses_is_quoted(
     tab.start()
     tab.wait("lost")
     assert tab.page.locator("#connection-note").text_content() == "Model-2 does not exist."
+    # It stands where people look, too, and there is no water.
+    assert tab.page.locator("#sheet").text_content() == "Model-2 does not exist."
     # And another one can be asked.
     provider.plays(*replies.chat(cut(TEXT)))
     tab.start()
