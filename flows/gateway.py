@@ -31,7 +31,6 @@ from connectors.gateway.memory_bus import MemoryBus
 from connectors.gateway.proxy.settings import ProxySettings
 from connectors.gateway.rules.rule_bundles import RuleBundles, in_force_by
 from connectors.gateway.rules.settings import RuleSettings
-from connectors.gateway.samples import Samples
 from connectors.gateway.server import HttpServer, bind
 from connectors.gateway.service import Service
 from connectors.gateway.settings import GatewaySettings
@@ -45,11 +44,10 @@ from connectors.stopping import begin
 from flows.embedded import compose
 from flows.policies import follow_policies
 from flows.runtime import run as run_flow
-from flows.samples import read_samples
+from flows.samples import open_samples
 from flows.subscribers import open_subscribers
 from guardrails.errors import ConnectorError
 from guardrails.plans import Plans
-from guardrails.policy import Limits
 
 # Streams of an embedded gateway share one partition: more would only add sleepers.
 _PARTITIONS = 1
@@ -82,42 +80,65 @@ def open_server(
     bus: Bus,
     environ: Mapping[str, str],
     *,
-    idle_s: float,
+    plans: Plans,
+    least: int = 0,
     keychain: Keychain | None = None,
-    rules: RuleBundles | None = None,
-    samples: Callable[[], Samples] = Samples,
     topics: MemoryTopics | None = None,
     subscribers: Sequence[StreamSubscriber] = (),
     redemptions: Redemptions | None = None,
 ) -> HttpServer:
     """Return a gateway over a bus, bound to its port. Raises SettingError, ConnectorError.
 
-    idle_s: after which a stream without text ends. keychain: None takes it from the environment.
-    rules: what clients may check by themselves. samples: what the page offers to try. topics: of
-    an embedded gateway. subscribers: are told of all streams, beside those that settings ask for.
-    redemptions: of tickets; None for a gateway that has no replicas.
+    plans: what streams are judged by, as far as this process knows: clients are told of rules,
+    times and names by it. least: see `in_force_by`. keychain: None takes it from the environment.
+    topics: of an embedded gateway. subscribers: are told of all streams, beside those that
+    settings ask for. redemptions: of tickets; None for a gateway that has no replicas.
     """
+    # Whatever may be refused is read before a port is taken and a thread begun.
     auth, settings = AuthSettings.from_env(environ), GatewaySettings.from_env(environ)
+    limits, proxy = LimitSettings.from_env(environ), ProxySettings.from_env(environ)
+    rules = open_rules(plans, environ, least=least)
+    idle_s = idle_by(plans)
+    admission, gatekeeper = Admission(limits, idle_s=idle_s(None)), Gatekeeper(auth)
     keychain = keychain or open_keychain(environ, settings.data_dir)
-    listener = bind(auth.host, settings.port)
-    port = listener.getsockname()[1]
-    service = Service(
-        bus=bus,
-        gatekeeper=Gatekeeper(auth),
-        ids=StreamIds(keychain),
-        tickets=Tickets(keychain, redemptions or OwnRedemptions(time.time), time.time),
-        origins=Origins.of_listener(auth.origins, port, on_loopback=auth.on_loopback),
-        admission=Admission(LimitSettings.from_env(environ), idle_s=idle_s),
-        timing=settings.timing,
-        idle_s=idle_s,
-        rules=rules,
-        samples=samples,
-        subscribers=[*subscribers, *open_subscribers(settings, environ, topics)],
-        plugins=load_event_plugins(),
-    )
-    proxy = ProxySettings.from_env(environ)
-    app = create_app(service, proxy, only_loopback_names=auth.only_loopback_names)
-    return HttpServer(app, service, listener)
+    samples, plugins = open_samples(plans), load_event_plugins()
+    with ExitStack() as opened:
+        listener = opened.enter_context(bind(auth.host, settings.port))
+        port = listener.getsockname()[1]
+        service = Service(
+            bus=bus,
+            gatekeeper=gatekeeper,
+            ids=StreamIds(keychain),
+            tickets=Tickets(keychain, redemptions or OwnRedemptions(time.time), time.time),
+            origins=Origins.of_listener(auth.origins, port, on_loopback=auth.on_loopback),
+            admission=admission,
+            timing=settings.timing,
+            idle_s=idle_s,
+            rules=rules,
+            samples=samples,
+            subscribers=[*subscribers, *open_subscribers(settings, environ, topics)],
+            plugins=plugins,
+        )
+        app = create_app(service, proxy, only_loopback_names=auth.only_loopback_names)
+        server = HttpServer(app, service, listener)
+        # The server has it now.
+        opened.pop_all()
+    return server
+
+
+def idle_by(plans: Plans) -> Callable[[str | None], float]:
+    """Return what tells after how many seconds without text a stream of a policy ends.
+
+    Of a policy nobody knows here as of the default one: another process may know it.
+    """
+
+    def idle_s(name: str | None) -> float:
+        now_ms = time.time_ns() // 1_000_000
+        found = plans.in_force(name, now_ms) or plans.in_force(None, now_ms)
+        policy = plans.default.policy if found is None else found[0]
+        return policy.limits.idle_timeout_s
+
+    return idle_s
 
 
 def open_rules(plans: Plans, environ: Mapping[str, str], *, least: int = 0) -> RuleBundles | None:
@@ -167,47 +188,49 @@ class Embedded(AbstractContextManager["Embedded"]):
         """
         settings = GatewaySettings.from_env(environ)
         self._data_dir = settings.data_dir
-        self._held = ExitStack()
-        if settings.data_dir is not None:
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
-            # Before anything in it is read: two processes would write into the same files.
-            self._held.enter_context(hold(settings.data_dir, option="--data-dir"))
         self._stop = stop
         self._plans = plans
         self._policies = policies
-        topics, epoch = open_topics(settings.data_dir)
-        bus = MemoryBus(topics, epoch, kept_s=settings.history_s, trouble=self._trouble)
-        keychain = None
-        if settings.data_dir is None and not _has_secret(environ):
-            # Streams in memory do not outlive the process, so their ids need not either.
-            keychain = Keychain([secrets.token_hex(32).encode()])
-        idle_s = plans.default.policy.limits.idle_timeout_s
-        self._server = open_server(
-            *(bus, environ),
-            idle_s=idle_s,
-            keychain=keychain,
-            # What is known of policies ends with the process, and versions must not fall.
-            rules=open_rules(plans, environ, least=int(time.time() * 1000)),
-            samples=partial(read_samples, plans),
-            topics=topics,
-            subscribers=subscribers,
-        )
+        with ExitStack() as held:
+            if settings.data_dir is not None:
+                settings.data_dir.mkdir(parents=True, exist_ok=True)
+                # Before anything in it is read: two processes would write into the same files.
+                held.enter_context(hold(settings.data_dir, option="--data-dir"))
+            topics, epoch = open_topics(settings.data_dir)
+            self._flow = compose(
+                MemorySource(topics, ["chunks"], stop=stop, drops=True),
+                MemorySink(topics),
+                plans,
+                environ=environ,
+                partitions=_PARTITIONS,
+                stop=stop,
+                recovery=self._data_dir is not None,
+                observer=metrics,
+                checks_metrics=checks_metrics,
+                topics=topics,
+            )
+            keychain = None
+            if settings.data_dir is None and not _has_secret(environ):
+                # Streams in memory do not outlive the process, so their ids need not either.
+                keychain = Keychain([secrets.token_hex(32).encode()])
+            self._server = open_server(
+                MemoryBus(topics, epoch, kept_s=settings.history_s, trouble=self._trouble),
+                environ,
+                plans=plans,
+                # What is known of policies ends with the process, and versions must not fall.
+                least=int(time.time() * 1000),
+                keychain=keychain,
+                topics=topics,
+                subscribers=subscribers,
+            )
+            self._held = held.pop_all()
         self.url = self._server.url
-        self._flow = compose(
-            MemorySource(topics, ["chunks"], stop=stop, drops=True),
-            MemorySink(topics),
-            plans,
-            environ=environ,
-            partitions=_PARTITIONS,
-            stop=stop,
-            recovery=self._data_dir is not None,
-            observer=metrics,
-            checks_metrics=checks_metrics,
-            topics=topics,
-        )
 
     def __enter__(self) -> Self:
-        self._server.start()
+        with self._held as held:
+            self._server.start()
+            held.callback(self._server.close)
+            self._held = held.pop_all()
         return self
 
     def __exit__(
@@ -216,7 +239,6 @@ class Embedded(AbstractContextManager["Embedded"]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._server.close()
         self._held.close()
 
     def run(self) -> None:
@@ -239,6 +261,7 @@ class Embedded(AbstractContextManager["Embedded"]):
 
 def serve_kafka(
     kafka: KafkaSettings,
+    plans: Plans,
     environ: Mapping[str, str],
     stop: threading.Event,
     *,
@@ -246,19 +269,22 @@ def serve_kafka(
 ) -> None:
     """Serve a gateway in front of Kafka until told to stop. started: is told where it listens.
 
+    plans: of the policies the guards were started with; what is activated is taken in as they do.
     Raises SettingError, ConnectorError.
     """
     bus = KafkaBus(kafka)
     redemptions = LogRedemptions(bus.append, time.time)
     bus.listen("tickets", redemptions.take)
-    server = open_server(*(bus, environ), idle_s=Limits().idle_timeout_s, redemptions=redemptions)
-    server.start()
-    begin(stop)
-    started(server.url)
-    try:
+    # Files are not watched: when one changed, each gateway would say otherwise, and versions of
+    # rules would differ. The guards bury what is no policy; it is enough that they do.
+    follower = follow_policies(plans, (), kafka=kafka, recovery_dir=None, buries=False)
+    with follower, ExitStack() as held:
+        server = open_server(bus, environ, plans=plans, redemptions=redemptions)
+        server.start()
+        held.callback(server.close)
+        begin(stop)
+        started(server.url)
         stop.wait()
-    finally:
-        server.close()
 
 
 def _has_secret(environ: Mapping[str, str]) -> bool:

@@ -79,13 +79,14 @@ def follow_policies(
     *,
     kafka: KafkaSettings | None,
     recovery_dir: Path | None,
+    buries: bool = True,
 ) -> Follower:
     """Return what changes the plans while a flow runs: start it before the flow, close it after.
 
     names: of the policies the plans were made of; files among them are watched, shipped ones
     only change with the release. kafka: also follow the topic `policies`. recovery_dir: where the
     times of changed files are written down; without it they are forgotten, as all of the flow's
-    state is.
+    state is. buries: see `PolicyTopic`.
     """
     from connectors.clock import steady_ms
     from connectors.policies.files import PolicyFiles
@@ -98,6 +99,6 @@ def follow_policies(
         journal: Journal = FileJournal(recovery_dir) if recovery_dir else MemoryJournal()
         origins.append(PolicyFiles(files, plans, journal, read_text=read_text, now_ms=steady_ms))
     if kafka is not None:
-        origins.append(PolicyTopic(kafka, plans))
+        origins.append(PolicyTopic(kafka, plans, buries=buries))
     patience_s = _PATIENCE_S if kafka is None else kafka.delivery_timeout_s
     return Follower(plans, origins, patience_s=patience_s)

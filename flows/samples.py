@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from connectors.gateway.samples import Sample, Samples
 from flows.demo.answers import AnswersError, read_answers
 from guardrails.plans import Plans
 
 
-def read_samples(plans: Plans) -> Samples:
-    """Return the answers of `examples/` and the policies they can be judged by.
+def open_samples(plans: Plans) -> Callable[[], Samples]:
+    """Return what tells the answers of `examples/` and the policies they can be judged by.
 
-    Without a checkout there are no examples, and the page offers none.
+    Answers are read here, once; policies are those of the moment it is asked. Without a checkout
+    there are no examples, and the page offers none.
     """
     try:
         answers = read_answers()
@@ -19,4 +22,4 @@ def read_samples(plans: Plans) -> Samples:
     samples = tuple(
         Sample(answer.id, answer.title, tuple(answer.pieces()), answer.policy) for answer in answers
     )
-    return Samples(plans.names, samples)
+    return lambda: Samples(plans.names, samples)

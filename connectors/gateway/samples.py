@@ -27,9 +27,7 @@ class Asked(Struct, frozen=True):
 
 
 class Samples(Struct, frozen=True):
-    """What may be tried. policies: names of those that are loaded, the default first; empty where
-    only the guard behind Kafka knows.
-    """
+    """What may be tried. policies: names of those that are loaded, the default first."""
 
     policies: tuple[str, ...] = ()
     samples: tuple[Sample, ...] = ()

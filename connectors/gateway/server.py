@@ -52,11 +52,13 @@ class HttpServer:
             raise self._problem
 
     def close(self) -> None:
-        """End event streams, answer what is open, and stop."""
+        """End event streams, answer what is open, and stop. Raises what was raised meanwhile."""
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._service.connections.end)
         self._server.should_exit = True
         self._thread.join()
+        if self._problem is not None:
+            raise self._problem
 
     def _run(self) -> None:
         try:
@@ -81,8 +83,8 @@ class HttpServer:
             for task in beside:
                 task.cancel()
         finally:
-            await self._service.close()
             self._socket.close()
+            await self._service.close()
 
     async def _tell_ready(self) -> None:
         while not self._server.started:

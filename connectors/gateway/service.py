@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
@@ -27,6 +27,9 @@ from connectors.gateway.streams import Streams
 from connectors.gateway.subscribers.deliveries import Deliveries
 from connectors.gateway.subscribers.subscriber import StreamSubscriber
 from connectors.gateway.timing import Timing
+from connectors.logs import logger
+
+log = logger(__name__)
 
 # Seconds between two looks at connections that take nothing and streams that nobody needs.
 _TICK_S = 1.0
@@ -36,6 +39,7 @@ _TICK_S = 1.0
 class Service:
     """The gateway behind its routes. Used from one event loop; `start` and `close` frame its life.
 
+    idle_s: tells after how many seconds without text a stream ends, by the name of its policy.
     rules: what clients may check by themselves; None when nothing is signed for them.
     samples: what the page offers to try. subscribers: are told of all streams from the start on,
     and closed with it. plugins: add events of their own types.
@@ -48,7 +52,7 @@ class Service:
     origins: Origins
     admission: Admission
     timing: Timing = Timing()  # noqa: RUF009 - a constant
-    idle_s: float = 300.0
+    idle_s: Callable[[str | None], float] = lambda _: 300.0
     rules: RuleBundles | None = None
     samples: Callable[[], Samples] = Samples
     subscribers: Sequence[StreamSubscriber] = ()
@@ -78,18 +82,20 @@ class Service:
         self.is_ready = True
 
     async def close(self) -> None:
-        """End what is open: clients come back to whoever serves next."""
+        """End what is open: clients come back to whoever serves next.
+
+        Each part is closed whatever the others raise; what was raised comes out behind the last.
+        """
         self.is_ready = False
-        self.connections.end()
-        if self._ticker is not None:
-            self._ticker.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._ticker
-        for close in self._closing:
-            await close()
-        await self.bus.close()
-        await asyncio.to_thread(self.deliveries.close)
-        await self.gatekeeper.close()
+        async with AsyncExitStack() as closing:
+            # The last one is closed first.
+            closing.push_async_callback(self.gatekeeper.close)
+            closing.push_async_callback(asyncio.to_thread, self.deliveries.close)
+            closing.push_async_callback(self.bus.close)
+            for close in reversed(self._closing):
+                closing.push_async_callback(close)
+            closing.push_async_callback(self._stop_ticking)
+            self.connections.end()
 
     def on_close(self, close: Callable[[], Awaitable[None]]) -> None:
         """Let something be closed with the service, before the bus is."""
@@ -126,8 +132,17 @@ class Service:
             headers.get("authorization"), headers.get("x-api-key")
         )
 
+    async def _stop_ticking(self) -> None:
+        if self._ticker is not None:
+            self._ticker.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._ticker
+
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
-            self.connections.evict(time.monotonic() - self.timing.send_s)
-            self.streams.forget(self.timing.kept_s)
+            try:
+                self.connections.evict(time.monotonic() - self.timing.send_s)
+                self.streams.forget(self.timing.kept_s)
+            except Exception as error:  # noqa: BLE001 - without it memory would only grow
+                log.error("a look at what is open failed", problem=type(error).__name__)

@@ -39,7 +39,7 @@ def session_routes(service: Service) -> APIRouter:
         """Begin a stream. Its id names it in all other calls; it is of no use to anyone else."""
         principal = await service.caller(request, Scope.PRODUCE)
         stream_id, headers = await producing.start(principal, body)
-        expires_at = datetime.now(UTC) + timedelta(seconds=service.idle_s)
+        expires_at = datetime.now(UTC) + timedelta(seconds=service.idle_s(body.policy))
         query = _query(body.streaming)
         urls = [f"/v1/streams/{stream_id}/{kind}{query}" for kind in ("events", "ws")]
         return _json(

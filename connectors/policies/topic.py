@@ -27,11 +27,15 @@ class PolicyTopic:
     written to the dead letters, once by each guard.
     """
 
-    def __init__(self, settings: KafkaSettings, plans: Plans) -> None:
-        """Nothing is connected before `begin`."""
+    def __init__(self, settings: KafkaSettings, plans: Plans, *, buries: bool = True) -> None:
+        """Nothing is connected before `begin`.
+
+        buries: whether dead letters are written; not by those who judge nothing.
+        """
         self._settings = settings
         self._plans = plans
         self._log = PolicyLog(settings)
+        self._buries = buries
 
     def begin(self) -> None:
         """See `Origin.begin`. Compiles each policy's newest; older ones when a stream needs them.
@@ -96,6 +100,8 @@ class PolicyTopic:
         )
 
     def _bury(self, record: Record, reason: str, detail: str) -> None:
+        if not self._buries:
+            return
         letter = dead_letter(record, reason, detail)
         topic = self._settings.topic("dead-letters")
         try:

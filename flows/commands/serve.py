@@ -28,7 +28,8 @@ def serve(
         typer.Option(
             envvar="TIDEGATE_POLICY",
             metavar="POLICY,...",
-            help="A shipped policy or a file; further ones for streams that name them.",
+            help="A shipped policy or a file; further ones for streams that name them. With "
+            "--kafka: those of the guards.",
         ),
     ] = None,
     host: Annotated[
@@ -82,7 +83,8 @@ def serve(
         if policy:
             settings = settings._replace(policies=split_policies(policy))
         if kafka:
-            serve_kafka(kafka_settings(environ, None), environ, stop, started=_say)
+            plans = load_plans(settings)
+            serve_kafka(kafka_settings(environ, None), plans, environ, stop, started=_say)
             return
         plans = load_plans(settings, events=True)
         with Embedded(
