@@ -219,7 +219,8 @@ def _finish(ended: SystemExit) -> NoReturn:
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        with suppress(ImportError):
+        # What cannot be imported is told by the call that needs it.
+        with suppress(Exception):
             import_module(name)
     gc.freeze()
     _serve()

@@ -9,14 +9,15 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 from zlib import crc32
 
 import msgspec
 
-from connectors.kafka.client import open_client
+from connectors.kafka.client import Offsets, Partition, open_client
 from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.topics import create_topics, topic_specs
 from guardrails.errors import ConnectorError
@@ -24,13 +25,24 @@ from guardrails.plan import Plan
 from guardrails.policy_text import parse_policy
 from guardrails.records import Output
 from guardrails.session import Session
+from tests.flows.command import environment
 from tests.flows.guarding import TEXTS, read_all
 from tests.integration.kafka_flow import stored
+from tests.warm import FLOWS, Forked, Warm, can_be_warm
 
 ROOT = Path(__file__).parents[2]
 
 
+# A process of a deployment, from scratch or without its imports.
+Process = subprocess.Popen[bytes] | Forked
+
 POLICY = Path(__file__).with_name("policy.yaml")
+
+
+@cache
+def _warm() -> Iterator[Warm]:
+    """Two in turn: what comes after a process that was killed hashes otherwise than that one."""
+    return cycle([Warm(environment(), FLOWS), Warm(environment(), FLOWS)])
 
 
 @cache
@@ -47,7 +59,8 @@ class Deployment:
         self.settings = settings.model_copy(update={"topic_prefix": prefix})
         self.recovery = directory / "recovery"
         self._partitions = partitions
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Process] = []
+        self._offsets: Offsets | None = None
         self._log = (directory / "guard.log").open("ab")
         admin = open_client(self.settings).admin()
         try:
@@ -68,7 +81,7 @@ class Deployment:
         finally:
             producer.close()
 
-    def start(self, *arguments: str, **extra: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, **extra: str) -> Process:
         """Start one process, as the documentation says. extra: of its environment."""
         self.recovery.mkdir(exist_ok=True)
         environ = os.environ | {
@@ -79,10 +92,17 @@ class Deployment:
             "TIDEGATE_KAFKA_GROUP": "",
             **extra,
         }
-        command = [sys.executable, *arguments]
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environ, stdout=self._log, stderr=self._log
-        )
+        process: Process
+        if arguments[:2] == ("-m", "flows") and can_be_warm(extra):
+            log = self._log.fileno()
+            with Path(os.devnull).open("rb") as nothing:
+                ends = (nothing.fileno(), log, log)
+                process = next(_warm()).start(arguments[2:], environ, ROOT, ends)
+        else:
+            command = [sys.executable, *arguments]
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environ, stdout=self._log, stderr=self._log
+            )
         self.processes.append(process)
         return process
 
@@ -99,23 +119,23 @@ class Deployment:
 
     def ends(self, name: str) -> int:
         """Return how many records a topic has been given."""
-        from connectors.kafka.client import Partition
-
         topic = self.settings.topic(name)
         partitions = [Partition(topic, n) for n in range(self._partitions)]
-        offsets = open_client(self.settings).offsets()
         deadline = time.monotonic() + 10
-        try:
-            while True:
-                try:
-                    return sum(offsets.ends(partitions).values())
-                except ConnectorError:
-                    # A topic that was just created has no leader for a moment.
-                    if time.monotonic() > deadline:
-                        raise
-                time.sleep(0.1)
-        finally:
-            offsets.close()
+        while True:
+            if self._offsets is None:
+                # One for all questions: connecting anew costs more than what is asked.
+                own = self.settings.model_copy(update={"group": ""})
+                self._offsets = open_client(own).offsets()
+            try:
+                return sum(self._offsets.ends(partitions).values())
+            except ConnectorError:
+                self._offsets.close()
+                self._offsets = None
+                # A topic that was just created has no leader for a moment.
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.1)
 
     def records(self, name: str):
         """Return everything a topic holds."""
@@ -126,10 +146,12 @@ class Deployment:
         for process in self.processes:
             process.kill()
             process.wait()
+        if self._offsets is not None:
+            self._offsets.close()
         self._log.close()
 
 
-def stop(process: subprocess.Popen[bytes], how: signal.Signals, timeout_s: float = 30) -> int:
+def stop(process: Process, how: signal.Signals, timeout_s: float = 30) -> int:
     """Signal a process and wait for its end; return its exit code."""
     process.send_signal(how)
     return process.wait(timeout_s)

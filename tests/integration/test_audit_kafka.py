@@ -37,7 +37,7 @@ SEAL = Seal(KEY.encode())
 PARTITIONS = 2
 
 
-@pytest.fixture(params=["kafka-python", "confluent"])
+@pytest.fixture(params=["kafka-python", pytest.param("confluent", marks=pytest.mark.long)])
 def deployment(request, broker: Broker, tmp_path: Path):
     settings = KafkaSettings(bootstrap_servers=broker.bootstrap, client=request.param)
     deployment = Deployment(settings, tmp_path, PARTITIONS)
@@ -131,10 +131,21 @@ def test_guarded_streams_are_rolled_up_and_chained(deployment, tmp_path):
     assert sorted(chained(tmp_path / "chains")) == sorted(event.stream_id for event in audits)
 
 
+@pytest.mark.parametrize(
+    ("count", "ends"),
+    [
+        (1_200, (signal.SIGKILL, signal.SIGTERM)),
+        pytest.param(
+            *(3_000, (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGKILL)),
+            marks=pytest.mark.long,
+        ),
+    ],
+    ids=["2 ends", "4 ends"],
+)
 def test_killed_and_terminated_again_and_again_it_counts_and_chains_each_stream_once(
-    quick, tmp_path
+    quick, tmp_path, count, ends
 ):
-    audits, rng = make_audits(3_000), random.Random(5)
+    audits, rng = make_audits(count), random.Random(5)
     chains, recovery = tmp_path / "chains", str(tmp_path / "audit-recovery")
     command = ("-m", "flows", "audit", "run", "--recovery-dir", recovery, "--epoch-s", "0.2")
     with receiving() as receiver:
@@ -149,14 +160,14 @@ def test_killed_and_terminated_again_and_again_it_counts_and_chains_each_stream_
         }
         heads: list[bytes] = []
         produced = 0
-        for how in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGKILL):
+        for how in ends:
             process = quick.start(*command, **extra)
-            part = audits[produced : produced + 700]
+            part = audits[produced : produced + count // 4]
             produced += len(part)
             # As after a crash of a guard: some of what was written before comes again.
-            repeats = rng.sample(audits[:produced], 60) if produced else []
+            repeats = rng.sample(audits[:produced], 60)
             produce(quick, [*part, *repeats])
-            wanted = produced - rng.randrange(300)
+            wanted = produced - rng.randrange(count // 10)
             wait_until(lambda wanted=wanted: taken(receiver) >= wanted, process)
             assert stop(process, how) == (0 if how is signal.SIGTERM else -how)
             heads += [seal_head(chain, SEAL) for chain in find_chains(chains)]

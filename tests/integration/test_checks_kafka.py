@@ -67,7 +67,10 @@ def endpoint() -> Iterator[Endpoint]:
         yield server
 
 
-@pytest.fixture(params=["block", "monitor"])
+either_mode = pytest.mark.parametrize("processes", ["block", "monitor"], indirect=True)
+
+
+@pytest.fixture
 def processes(request, broker: Broker, tmp_path: Path, endpoint: Endpoint):
     settings = KafkaSettings(bootstrap_servers=broker.bootstrap, client="confluent")
     processes = Processes(settings, tmp_path, endpoint.url, request.param)
@@ -101,6 +104,7 @@ def check(processes: Processes, count: int) -> None:
         assert content.unscanned == ()
 
 
+@either_mode
 def test_checks_answer_over_the_broker_and_the_audit_waits_for_them(processes: Processes) -> None:
     processes.start("run")
     processes.start("checks")
@@ -109,7 +113,16 @@ def test_checks_answer_over_the_broker_and_the_audit_waits_for_them(processes: P
     check(processes, 30)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["kill -9", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("processes", "how"),
+    [
+        pytest.param("block", signal.SIGKILL, id="block-kill -9"),
+        pytest.param("monitor", signal.SIGTERM, id="monitor-SIGTERM"),
+        pytest.param("block", signal.SIGTERM, id="block-SIGTERM", marks=pytest.mark.long),
+        pytest.param("monitor", signal.SIGKILL, id="monitor-kill -9", marks=pytest.mark.long),
+    ],
+    indirect=["processes"],
+)
 def test_what_was_in_flight_is_run_again_after_the_checks_died(
     processes: Processes, endpoint: Endpoint, how: signal.Signals
 ) -> None:
@@ -125,6 +138,9 @@ def test_what_was_in_flight_is_run_again_after_the_checks_died(
     check(processes, 12)
 
 
+@pytest.mark.parametrize(
+    "processes", ["block", pytest.param("monitor", marks=pytest.mark.long)], indirect=True
+)
 def test_answers_that_came_while_the_guard_was_dead_count(processes: Processes) -> None:
     guard = processes.start("run")
     processes.kafka.produce(chunks_of(12, 3))

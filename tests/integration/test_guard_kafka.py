@@ -34,7 +34,16 @@ def quick(broker: Broker, tmp_path: Path):
     deployment.close()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    ("deployment", "workers"),
+    [
+        ("kafka-python", 2),
+        ("confluent", 1),
+        pytest.param("kafka-python", 1, marks=pytest.mark.long),
+        pytest.param("confluent", 2, marks=pytest.mark.long),
+    ],
+    indirect=["deployment"],
+)
 def test_streams_through_kafka_are_answered_as_whole_texts(deployment, workers):
     streams = own_streams(60)
     deployment.produce(interleave(streams))
@@ -45,8 +54,9 @@ def test_streams_through_kafka_are_answered_as_whole_texts(deployment, workers):
     assert deployment.ends("audit") == len(streams)
 
 
-def test_a_guard_killed_and_terminated_again_and_again_loses_and_repeats_nothing(quick):
-    streams = own_streams(400)
+@pytest.mark.parametrize("count", [160, pytest.param(400, marks=pytest.mark.long)])
+def test_a_guard_killed_and_terminated_again_and_again_loses_and_repeats_nothing(quick, count):
+    streams = own_streams(count)
     chunks = interleave(streams)
     guard = ("-m", "flows", "run", "--recovery-dir", str(quick.recovery), "--epoch-s", "0.3")
     third = len(chunks) // 3

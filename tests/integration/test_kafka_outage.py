@@ -30,7 +30,9 @@ def own_broker() -> Iterator[Broker]:
     broker.stop()
 
 
-@pytest.mark.parametrize("client", ["kafka-python", "confluent"])
+@pytest.mark.parametrize(
+    "client", [pytest.param("kafka-python", marks=pytest.mark.long), "confluent"]
+)
 def test_a_broker_killed_and_restarted_costs_nothing_but_time(
     own_broker: Broker, client: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -80,7 +82,9 @@ def test_a_broker_killed_and_restarted_costs_nothing_but_time(
     assert clocks == sorted(clocks)
 
 
-@pytest.mark.parametrize("client", ["kafka-python", "confluent"])
+@pytest.mark.parametrize(
+    "client", ["kafka-python", pytest.param("confluent", marks=pytest.mark.long)]
+)
 def test_an_epoch_waits_through_a_short_outage_and_fails_in_a_long_one(
     own_broker: Broker, client: str
 ) -> None:

@@ -4,11 +4,7 @@ by the policy in force at the log time of its first chunk, in every run.
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import defaultdict
@@ -26,6 +22,7 @@ from guardrails.events import Audit, Verdict
 from guardrails.reader import Reader
 from guardrails.records import Output
 from tests.broker import Broker
+from tests.flows.command import Command, Result
 from tests.integration.guarding import ROOT, Deployment, stop
 
 pytestmark = pytest.mark.integration
@@ -101,21 +98,18 @@ class Load:
         producer.close()
 
 
-def call(deployment: Deployment, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environ = os.environ | {
-        "KAFKA_BOOTSTRAP_SERVERS": deployment.settings.bootstrap_servers,
-        "TIDEGATE_TOPIC_PREFIX": deployment.settings.topic_prefix,
-        "USER": "ada",
-    }
-    command = [sys.executable, "-m", "flows", "policy", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False
+def call(deployment: Deployment, *arguments: str) -> Result:
+    return Command(ROOT)(
+        *("policy", *arguments),
+        KAFKA_BOOTSTRAP_SERVERS=deployment.settings.bootstrap_servers,
+        TIDEGATE_TOPIC_PREFIX=deployment.settings.topic_prefix,
+        USER="ada",
     )
 
 
 def activate(deployment: Deployment, file: str) -> None:
     done = call(deployment, "activate", file)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.code, done.err) == (0, "")
 
 
 def expected_labels(deployment: Deployment) -> dict[str, str]:
@@ -161,7 +155,7 @@ def audits_of(deployment: Deployment) -> dict[str, set[tuple[str, bytes]]]:
 
 def wait_until_all_are_audited(deployment: Deployment, streams: int) -> None:
     deadline = time.monotonic() + 60
-    while len(audits_of(deployment)) < streams:
+    while deployment.ends("audit") < streams or len(audits_of(deployment)) < streams:
         assert time.monotonic() < deadline
         time.sleep(0.3)
 
@@ -249,22 +243,20 @@ def test_what_is_activated_is_told_and_can_be_looked_up_and_rolled_back(
     versions = []
     for file, comment in ((first, "a"), (second, "b")):
         done = call(deployment, "activate", file, "--comment", comment)
-        assert (done.returncode, done.stderr) == (0, "")
-        versions.append(done.stdout.split("version ")[1].split(":")[0])
-        assert "in force for streams that begin from 20" in done.stdout
+        assert (done.code, done.err) == (0, "")
+        versions.append(done.out.split("version ")[1].split(":")[0])
+        assert "in force for streams that begin from 20" in done.out
     call(deployment, "activate", write_policy(tmp_path, "x", name="other"))
-    assert call(deployment, "rollback", "p").returncode == 0
-    assert call(deployment, "rollback", "p", "--to", versions[1]).returncode == 0
-    lines = call(deployment, "history", "p").stdout.splitlines()
+    assert call(deployment, "rollback", "p").code == 0
+    assert call(deployment, "rollback", "p", "--to", versions[1]).code == 0
+    lines = call(deployment, "history", "p").out.splitlines()
     assert [line.split()[1:] for line in lines[1:]] == [
         [versions[0], "ada", "a"],
         [versions[1], "ada", "b"],
         [versions[0], "ada", "rollback", "to", versions[0]],
         [versions[1], "ada", "rollback", "to", versions[1]],
     ]
-    rows = [
-        json.loads(line) for line in call(deployment, "history", "p", "--json").stdout.splitlines()
-    ]
+    rows = call(deployment, "history", "p", "--json").rows
     assert [row["source"] for row in rows] == [Path(f).read_text() for f in (first, second) * 2]
     assert [row["at"] for row in rows] == sorted(row["at"] for row in rows)
 
@@ -275,9 +267,20 @@ def test_a_broken_policy_is_refused_before_anything_is_written(
     file = tmp_path / "broken.yaml"
     file.write_text("name: p\nguardrails: {emial: {}}\n")
     done = call(deployment, "activate", str(file))
-    assert (done.returncode, done.stdout) == (1, "")
-    assert f"error: {file}:2:14: 'emial' is no guardrail" in done.stderr
+    assert (done.code, done.out) == (1, "")
+    assert f"error: {file}:2:14: 'emial' is no guardrail" in done.err
     assert deployment.records("policies") == []
+
+
+@pytest.fixture(scope="module")
+def activated(broker: Broker, tmp_path_factory: pytest.TempPathFactory):
+    """Topics with one activation, of policy p; nothing else may be written to them."""
+    directory = tmp_path_factory.mktemp("activated")
+    settings = KafkaSettings(bootstrap_servers=broker.bootstrap, client="confluent")
+    deployment = Deployment(settings, directory)
+    activate(deployment, write_policy(directory, "1"))
+    yield deployment
+    deployment.close()
 
 
 @pytest.mark.parametrize(
@@ -293,12 +296,12 @@ def test_a_broken_policy_is_refused_before_anything_is_written(
     ids=lambda value: " ".join(value)[:30] if isinstance(value, tuple) else "",
 )
 def test_a_call_that_cannot_be_done_says_what_there_is(
-    deployment: Deployment, tmp_path: Path, arguments: tuple[str, ...], said: str
+    activated: Deployment, arguments: tuple[str, ...], said: str
 ) -> None:
-    activate(deployment, write_policy(tmp_path, "1"))
-    done = call(deployment, *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
+    done = call(activated, *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert len(activated.records("policies")) == 1
 
 
 def test_a_guard_without_the_topic_does_not_start_and_says_what_to_do(

@@ -191,7 +191,9 @@ def test_reading_leaves_no_thread_and_no_reader_behind(
     raise AssertionError("a feed still runs")
 
 
-@pytest.mark.parametrize("client", ["kafka-python", "confluent"])
+@pytest.mark.parametrize(
+    "client", ["kafka-python", pytest.param("confluent", marks=pytest.mark.long)]
+)
 def test_after_the_broker_was_away_the_log_goes_on_where_it_was(
     own_broker: Broker, client: str
 ) -> None:
@@ -219,7 +221,9 @@ def test_after_the_broker_was_away_the_log_goes_on_where_it_was(
     assert found == [b"2"]
 
 
-@pytest.mark.parametrize("client", ["kafka-python", "confluent"])
+@pytest.mark.parametrize(
+    "client", [pytest.param("kafka-python", marks=pytest.mark.long), "confluent"]
+)
 def test_a_broker_that_hangs_is_not_taken_for_a_log_that_ended(
     own_broker: Broker, client: str
 ) -> None:

@@ -38,7 +38,7 @@ subscriptions:
 """
 
 
-@pytest.fixture(params=["kafka-python", "confluent"])
+@pytest.fixture
 def deployment(request, broker: Broker, tmp_path):
     settings = KafkaSettings(bootstrap_servers=broker.bootstrap, client=request.param)
     deployment = Deployment(settings, tmp_path, PARTITIONS)
@@ -88,6 +88,9 @@ def wait_until(enough) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.parametrize(
+    "deployment", ["kafka-python", pytest.param("confluent", marks=pytest.mark.long)], indirect=True
+)
 def test_kills_and_a_receiver_that_is_away_lose_nothing(deployment, tmp_path) -> None:
     """The one that is away lacks more than it has room for: the log keeps the rest."""
     (port,) = free_ports(1)
@@ -115,6 +118,9 @@ def test_kills_and_a_receiver_that_is_away_lose_nothing(deployment, tmp_path) ->
     assert deployment.ends("dead-letters") == 0
 
 
+@pytest.mark.parametrize(
+    "deployment", [pytest.param("kafka-python", marks=pytest.mark.long), "confluent"], indirect=True
+)
 def test_without_a_snapshot_it_begins_with_what_comes_now(deployment, tmp_path) -> None:
     produce(deployment, 0, 20)
     with receiving() as well:
