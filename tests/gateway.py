@@ -3,48 +3,69 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
 from tests.flows.command import COMMAND, environment
+from tests.warm import SERVE, Forked, Warm, can_be_warm
 
 _LISTENS = re.compile(rb"listens on (http://\S+)")
+
+
+@cache
+def _warm() -> Warm:
+    return Warm(environment(), SERVE)
+
+
+def _start(
+    command: Sequence[str], environ: Mapping[str, str]
+) -> tuple[subprocess.Popen[bytes] | Forked, BinaryIO]:
+    """Start a process; return it and its standard error."""
+    if can_be_warm(environ):
+        with Path(os.devnull).open("r+b") as nothing:
+            ours, theirs = os.pipe()
+            ends = (nothing.fileno(), nothing.fileno(), theirs)
+            forked = _warm().start(command, environment(**environ), Path.cwd(), ends)
+            os.close(theirs)
+        return forked, os.fdopen(ours, "rb")
+    process = subprocess.Popen(
+        [*COMMAND, *command], stderr=subprocess.PIPE, env=environment(**environ)
+    )
+    assert process.stderr is not None
+    return process, process.stderr
 
 
 class Gateway:
     """A running `tidegate serve`. url: where it listens."""
 
     def __init__(self, *arguments: str, **environ: str) -> None:
-        self._process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", "0", *arguments],
-            stderr=subprocess.PIPE,
-            env=environment(**environ),
-        )
-        assert self._process.stderr is not None
+        command = ("serve", "--port", "0", *arguments)
+        self._process, self._stderr = _start(command, environ)
         self.said = b""
-        for line in self._process.stderr:
+        for line in self._stderr:
             self.said += line
             if found := _LISTENS.search(line):
                 self.url = found[1].decode()
                 break
         else:
             self._process.wait(30)
-            self._process.stderr.close()
+            self._stderr.close()
             raise AssertionError(f"the gateway ended: {self.said.decode()}")
         self._drain = threading.Thread(target=self._read, daemon=True)
         self._drain.start()
 
     def _read(self) -> None:
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
+        for line in self._stderr:
             self.said += line
 
     @property
@@ -64,8 +85,7 @@ class Gateway:
             self._process.send_signal(number)
         code = self._process.wait(30)
         self._drain.join(5)
-        assert self._process.stderr is not None
-        self._process.stderr.close()
+        self._stderr.close()
         return code
 
 

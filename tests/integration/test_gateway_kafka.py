@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from connectors.kafka.settings import KafkaSettings
+from tests.broker import Broker
 from tests.gateway import Client, Gateway, running, text_of
 from tests.integration.guarding import Deployment
 
@@ -58,6 +59,9 @@ def started(client: Client) -> str:
     return stream_id
 
 
+@pytest.mark.parametrize(
+    "settings", [pytest.param("kafka-python", marks=pytest.mark.long), "confluent"], indirect=True
+)
 def test_a_stream_goes_on_at_another_gateway(replicas: Replicas) -> None:
     one, two = (Client(gateway.url) for gateway in replicas.gateways)
     stream = started(one)
@@ -95,6 +99,9 @@ def test_a_stream_goes_on_at_another_gateway(replicas: Replicas) -> None:
         client.http.close()
 
 
+@pytest.mark.parametrize(
+    "settings", ["kafka-python", pytest.param("confluent", marks=pytest.mark.long)], indirect=True
+)
 def test_a_ticket_counts_once_among_all_gateways(replicas: Replicas) -> None:
     one, two = (Client(gateway.url) for gateway in replicas.gateways)
     stream = started(one)
@@ -126,9 +133,9 @@ def test_a_ticket_counts_once_among_all_gateways(replicas: Replicas) -> None:
         client.http.close()
 
 
-def test_a_gateway_without_topics_says_what_to_do(settings: KafkaSettings) -> None:
+def test_a_gateway_without_topics_says_what_to_do(broker: Broker) -> None:
     environ = {
-        "KAFKA_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
+        "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
         "TIDEGATE_TOPIC_PREFIX": f"none-{secrets.token_hex(4)}.",
         "TIDEGATE_GATEWAY_SECRET": secrets.token_hex(32),
     }
