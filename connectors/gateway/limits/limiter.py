@@ -86,6 +86,13 @@ class Limiter:
             )
         )
 
+    def charge(self, principal: Principal, user_id: str | None, chars: int) -> None:
+        """Spend characters that have come already, of every limit of characters and beyond it: it
+        is the next request that is refused, until enough of them has faded.
+        """
+        for rate in self._rates(principal, user_id, Cost(0, chars)):
+            rate.windows.spend(rate.key, rate.item.get_expiry(), chars)
+
     def allowance(self, principal: Principal) -> Allowance:
         """Return what the principal's tenant may ask for."""
         return self._allowances.of(principal.tenant)

@@ -90,6 +90,13 @@ class Windows(Storage, SlidingWindowCounterSupport):
         window.current += amount
         return True
 
+    def spend(self, key: str, expiry: int, amount: int) -> None:
+        """Count what has been used already, whether there is room for it or not."""
+        window = self._find(key, expiry)
+        if window is None:
+            window = self._add(key, expiry)
+        window.current += amount
+
     async def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         """See `SlidingWindowCounterSupport`."""
         count = self.look(key, expiry)

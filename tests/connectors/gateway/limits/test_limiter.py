@@ -248,3 +248,37 @@ def test_names_beyond_the_bound_are_forgotten_and_the_tenant_still_holds(names: 
 
     assert asyncio.run(invent()) == 3000
     assert all(len(windows) <= names for windows in one._windows.values())
+
+
+def test_what_has_come_is_counted_beyond_a_limit_and_the_next_request_waits() -> None:
+    clock = Clock()
+    one = limiter(clock, user_chars="100/second", tenant_chars="1000/second")
+    assert isinstance(ask(one, chars=1), Allowed)
+    for _ in range(15):
+        one.charge(PLUGIN, "u1", 10)
+    refused = ask(one, chars=1)
+    assert isinstance(refused, TooMany)
+    assert refused.violated == ("user-chars",)
+    clock.at += refused.retry_after_s
+    assert isinstance(ask(one, chars=1), Allowed)
+    # Others have what the tenant has left.
+    assert isinstance(ask(one, "u2", chars=100), Allowed)
+
+
+def test_what_has_come_counts_for_the_day_and_for_the_tenant() -> None:
+    one = limiter(Clock(), user_chars_per_day=1_000, tenant_chars_per_day=1_500)
+    one.charge(PLUGIN, "u1", 999)
+    assert isinstance(ask(one, chars=1), Allowed)
+    refused = ask(one, chars=1)
+    assert isinstance(refused, TooMany)
+    assert refused.violated == ("user-chars-per-day",)
+    one.charge(PLUGIN, None, 500)
+    refused = ask(one, "u2", chars=1)
+    assert isinstance(refused, TooMany)
+    assert refused.violated == ("tenant-chars-per-day",)
+
+
+def test_what_has_come_is_no_update() -> None:
+    one = limiter(Clock(), user_updates="2/second")
+    one.charge(PLUGIN, "u1", 50)
+    assert [type(ask(one)) for _ in range(3)] == [Allowed, Allowed, TooMany]
