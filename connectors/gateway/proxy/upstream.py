@@ -18,6 +18,8 @@ _TRIES = 3
 _PAUSE_S = 0.25
 # Answers by which a provider, or what stands before it, says: not now.
 _LATER = frozenset({502, 503, 504})
+# Errors after which nothing of a request can have arrived.
+_NOT_REACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _CONNECT_S = 10.0
 # Of one read: a token is some hundred bytes.
 _READ_BYTES = 65_536
@@ -51,19 +53,20 @@ class Upstream:
                     response = await self._open().request(
                         method, target, headers=headers, data=body or None, allow_redirects=False
                     )
-            except TimeoutError:
-                # It may be at work; asking again would pay for it twice.
-                raise UpstreamAway(
-                    f"the provider did not begin to answer within {self._settings.first_byte_s:g} s"
-                ) from None
             except aiohttp.ClientError as error:
-                if left and isinstance(error, aiohttp.ClientConnectorError):
+                # Before the others: a connection that took too long is a TimeoutError as well.
+                if left and isinstance(error, _NOT_REACHED):
                     await asyncio.sleep(pause_s + random.uniform(0, pause_s))  # noqa: S311
                     pause_s *= 2
                     continue
                 raise UpstreamAway(
                     f"the provider cannot be reached ({type(error).__name__}); try again, or "
                     "correct its address in the gateway's settings"
+                ) from None
+            except TimeoutError:
+                # It may be at work; asking again would pay for it twice.
+                raise UpstreamAway(
+                    f"the provider did not begin to answer within {self._settings.first_byte_s:g} s"
                 ) from None
             if response.status in _LATER and left:
                 response.release()

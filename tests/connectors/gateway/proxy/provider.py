@@ -14,6 +14,7 @@ from aiohttp import web
 class Script(NamedTuple):
     """One answer. pieces: of its body, written one by one. cut_off: the connection ends before the
     end is told. pause_s: between two pieces. fails: so many requests are answered 503 before.
+    thinks_s: before the head. headers: of the answer.
     """
 
     pieces: Sequence[bytes]
@@ -22,6 +23,8 @@ class Script(NamedTuple):
     cut_off: bool = False
     pause_s: float = 0.0
     fails: int = 0
+    thinks_s: float = 0.0
+    headers: Mapping[str, str] = {}
 
 
 class Seen(NamedTuple):
@@ -54,10 +57,11 @@ class Provider:
         if len(self.seen) <= script.fails:
             return web.Response(status=503)
         answer = web.StreamResponse(
-            status=script.status, headers={"content-type": script.content_type}
+            status=script.status, headers={"content-type": script.content_type, **script.headers}
         )
-        await answer.prepare(request)
         try:
+            await asyncio.sleep(script.thinks_s)
+            await answer.prepare(request)
             for piece in script.pieces:
                 await answer.write(piece)
                 if script.pause_s:
