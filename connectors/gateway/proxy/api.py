@@ -91,7 +91,8 @@ def passed(headers: Mapping[str, str]) -> dict[str, str]:
 
 def returned(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers of an answer that the caller gets."""
-    return _choose(headers, _RETURNED, _RETURNED_PREFIXES)
+    found = _choose(headers, _RETURNED, _RETURNED_PREFIXES)
+    return {name: as_bytes_came(value) for name, value in found.items()}
 
 
 def _choose(
@@ -102,3 +103,10 @@ def _choose(
         for name, value in ((key.lower(), value) for key, value in headers.items())
         if name in names or name.startswith(prefixes)
     }
+
+
+def as_bytes_came(value: str) -> str:
+    """Return a header of an answer so that it goes out as the bytes it came as: the client reads
+    them as UTF-8, and the server writes Latin-1.
+    """
+    return value.encode("utf-8", "surrogateescape").decode("latin-1")

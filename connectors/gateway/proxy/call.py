@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, aclosing
+from functools import partial
 from typing import NamedTuple
 
 from aiohttp import ClientResponse
 from fastapi import Request, Response
 
 from connectors.gateway.auth.principal import Principal, Scope
-from connectors.gateway.limits.load import Work
 from connectors.gateway.problems import Problem
-from connectors.gateway.proxy.api import Api, passed, returned
+from connectors.gateway.proxy.api import Api, as_bytes_came, passed, returned
 from connectors.gateway.proxy.channel_stream import ChannelStream
 from connectors.gateway.proxy.reply import Reply
 from connectors.gateway.proxy.settings import ProxySettings
-from connectors.gateway.proxy.upstream import Upstream
+from connectors.gateway.proxy.upstream import Upstream, UpstreamAway
 from connectors.gateway.service import Service
-from connectors.gateway.streamed import Streamed
+from connectors.gateway.streamed import Streamed, unless_gone
 from connectors.providers.events import Channel
 from connectors.providers.rewriting import Rewriter
 from guardrails.events import MAX_ID_CHARS, Context
 
 # A provider's error is a few lines; none of it is a model's text.
 _MAX_ERROR_BYTES = 65_536
+# Seconds for all of it.
+_ERROR_S = 10.0
 # Our own headers of a request, and of the answer.
 OWN_KEY, POLICY, STREAM = "x-tidegate-key", "x-tidegate-policy", "x-tidegate-stream"
 _CONTEXT = {
@@ -63,25 +67,44 @@ class Call:
         asked = self._asked(request, principal)
         headers = {**passed(request.headers), **self._api.authorize(key)}
         body = await request.body()
-        async with self._service.admission.admit(
-            principal, Work.START, asked.stream_id, user_id=asked.context.user_id
-        ) as limits:
-            response = await self._upstream.ask("POST", self._url + path, headers, body)
-        told = {**limits, **returned(response.headers), STREAM: asked.stream_id}
-        if response.status != 200:
-            self._service.admission.end(asked.stream_id)
-            return await self._refusal(response, told)
-        rewriter = Rewriter(self._api.name, _framing(response, path))
-        reply = Reply(self._api.name, rewriter, self._opener(asked))
+        admission = self._service.admission
+        # What is held ends with this, or with the answer that is sent: whatever happens.
+        async with AsyncExitStack() as held:
+            limits = await held.enter_async_context(
+                admission.admit_reply(principal, asked.stream_id, user_id=asked.context.user_id)
+            )
+            asking = self._upstream.ask("POST", self._url + path, headers, body)
+            response = await unless_gone(request.receive, asking)
+            if response is None:
+                return _nobody()
+            held.callback(response.close)
+            told = {**limits, **returned(response.headers), STREAM: asked.stream_id}
+            if response.status != 200:
+                refusal = self._refusal(response, told)
+                return await unless_gone(request.receive, refusal) or _nobody()
+            media_type = response.headers.get("content-type", "application/json")
+            told["content-type"] = as_bytes_came(media_type)
+            framing = _framing(response, path)
+            reply = Reply(self._api.name, Rewriter(self._api.name, framing), self._opener(asked))
+            frames = reply.frames(self._upstream.read(response))
+            if framing == "json":
+                async with aclosing(frames):
+                    whole = self._whole(reply, frames, told)
+                    return await unless_gone(request.receive, whole) or _nobody()
+            head = [(name.encode(), value.encode("latin-1")) for name, value in told.items()]
+            ends = held.pop_all()
+        return Streamed(self._service.connections, "proxy", head, frames, ends.aclose)
 
-        async def end() -> None:
-            response.close()
-            self._service.admission.end(asked.stream_id)
-
-        told["content-type"] = response.headers.get("content-type", "application/json")
-        headers_out = [(name.encode(), value.encode("latin-1")) for name, value in told.items()]
-        frames = reply.frames(self._upstream.read(response))
-        return Streamed(self._service.connections, "proxy", headers_out, frames, end)
+    async def _whole(
+        self, reply: Reply, frames: AsyncGenerator[bytes, None], headers: Mapping[str, str]
+    ) -> Response:
+        """Return an answer that is not streamed. SDKs look for an error in the status alone."""
+        body = b"".join([frame async for frame in frames])
+        if reply.outcome in ("complete", "blocked"):
+            return Response(body, 200, dict(headers))
+        if not body:
+            body = self._api.describe(502, "the reply could not be guarded; try again")
+        return Response(body, 502, {**headers, "content-type": "application/json"})
 
     async def _enter(self, request: Request) -> tuple[Principal, str]:
         """Return who calls, and the key the provider gets. Raises AccessError, Problem."""
@@ -123,27 +146,46 @@ class Call:
     def _opener(self, asked: _Asked) -> Callable[[Channel], ChannelStream]:
         service = self._service
         told = [asked.stream_id]
+        charge = partial(service.admission.charge, asked.principal, asked.context.user_id)
 
         def open_stream(channel: Channel) -> ChannelStream:
             # Thoughts and tool calls may come first; the caller wants to follow what is said.
             is_told = channel.kind == "text" and told
             stream_id = told.pop() if is_told else service.ids.new(asked.principal)
             stream = service.streams.get(stream_id)
-            return ChannelStream(stream, service.bus, asked.policy, asked.context)
+            return ChannelStream(stream, service.bus, asked.policy, asked.context, charge)
 
         return open_stream
 
     async def _refusal(self, response: ClientResponse, headers: Mapping[str, str]) -> Response:
         """Return a provider's error as it is: what it says of the request is no model's text."""
-        try:
-            body = await response.content.read(_MAX_ERROR_BYTES)
-        finally:
-            response.close()
         if response.content_type != "application/json" or response.status < 400:
             detail = f"the provider answered {response.status} {response.content_type}; try again"
             body = self._api.describe(502, detail)
             return Response(body, 502, dict(headers), "application/json")
-        return Response(body, response.status, dict(headers), "application/json")
+        said = await self._read_error(response)
+        if said is None:
+            detail = f"the provider answered {response.status}, and its error cannot be read"
+            said = self._api.describe(response.status, f"{detail}; try again")
+        return Response(said, response.status, dict(headers), "application/json")
+
+    async def _read_error(self, response: ClientResponse) -> bytes | None:
+        """Return what a provider says of an error; None if it is cut off, too long or too slow."""
+        said = bytearray()
+        try:
+            async with asyncio.timeout(_ERROR_S):
+                async for data in self._upstream.read(response):
+                    said += data
+                    if len(said) > _MAX_ERROR_BYTES:
+                        return None
+        except (TimeoutError, UpstreamAway):
+            return None
+        return bytes(said)
+
+
+def _nobody() -> Response:
+    """Return what a caller is answered who has gone."""
+    return Response(status_code=499)
 
 
 def _bearer(value: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from connectors.gateway.bodies import MAX_DELTA_CHARS
 from connectors.gateway.bus import Bus, encode_chunk
@@ -15,7 +15,16 @@ from guardrails.events import Chunk, Context, Segment
 class ChannelStream:
     """A stream opened by its first piece. Used from one event loop."""
 
-    def __init__(self, stream: LiveStream, bus: Bus, policy: str | None, context: Context) -> None:
+    def __init__(
+        self,
+        stream: LiveStream,
+        bus: Bus,
+        policy: str | None,
+        context: Context,
+        charge: Callable[[int], None] = lambda _chars: None,
+    ) -> None:
+        """charge: is told how many characters the guard has been handed."""
+        self._charge = charge
         self.stream = stream
         self._bus = bus
         self._policy: str | None = policy
@@ -96,3 +105,4 @@ class ChannelStream:
             raise
         # Whatever the log has first says whose it is, and by which policy.
         self._policy = self._context = None
+        self._charge(len(text))

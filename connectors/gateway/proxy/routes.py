@@ -12,7 +12,6 @@ from connectors.gateway.proxy.call import Call
 from connectors.gateway.proxy.settings import ProxySettings
 from connectors.gateway.proxy.upstream import Upstream
 from connectors.gateway.service import Service
-from guardrails.errors import TidegateError
 
 _METHODS = ("generateContent", "streamGenerateContent")
 
@@ -26,7 +25,7 @@ def proxy_routes(service: Service, settings: ProxySettings) -> APIRouter:
     async def guard(request: Request, api: Api, path: str) -> Response:
         try:
             return await Call(service, settings, upstream, api).answer(request, path)
-        except TidegateError as error:
+        except Exception as error:  # noqa: BLE001 - an SDK reads errors of its API alone
             problem = as_problem(error)
             body = api.describe(problem.status, str(problem))
             return Response(body, problem.status, problem.headers, "application/json")
