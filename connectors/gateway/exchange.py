@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from connectors.gateway.asked import Refusal
+from connectors.gateway.auth.stream_ids import UnknownStream
 from connectors.gateway.bus import Bus, encode_chunk
 from connectors.gateway.live_stream import LiveStream
 from connectors.gateway.narration import Seen
@@ -24,7 +26,6 @@ from guardrails.events import (
     Audit,
     Chunk,
     Context,
-    DeadLetter,
     Finding,
     Segment,
     Verdict,
@@ -42,13 +43,9 @@ class Unanswered(TidegateError):
 class Refused(TidegateError):
     """The guard could not judge a chunk. reason: short and stable. Next: as the detail says."""
 
-    def __init__(self, letter: DeadLetter) -> None:
-        super().__init__(letter.detail)
-        self.reason = letter.reason
-
-
-class UnknownStream(TidegateError):
-    """Nothing is known of the stream. Next: start one."""
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail)
+        self.reason = refusal.reason
 
 
 class UnknownPolicy(TidegateError):
@@ -71,10 +68,6 @@ class Ended(NamedTuple):
 
     answer: Answer
     audit: Audit | None
-
-
-class _Seq(msgspec.Struct):
-    seq: int = -1
 
 
 class Exchange:
@@ -196,27 +189,23 @@ class Exchange:
             while stream.verdict is None and (left := end - time.monotonic()) > 0:
                 await stream.changed(left)
         if stream is None or stream.verdict is None:
-            raise UnknownStream(
-                f"nothing is known of stream {stream_id!r}; start one, or take the id of one that "
-                "has not been over for long"
-            )
+            raise UnknownStream("start one, or take the id of one that has not been over for long")
         return stream
 
     async def _ask(
         self, chunk: Chunk, mark: int, position: int | None = None, *, ends: bool = False
     ) -> Answer:
         stream = self._streams.get(chunk.stream_id)
-        letters = len(stream.letters)
-        if not _covers(stream, chunk.seq, ends=ends):
-            await self._bus.publish(chunk.stream_id, encode_chunk(chunk))
-        end = time.monotonic() + self._wait_s
-        while not _covers(stream, chunk.seq, ends=ends):
-            for letter in list(stream.letters)[letters:]:
-                if _seq_of(letter) == chunk.seq:
-                    raise Refused(letter)
-            left = end - time.monotonic()
-            if left <= 0 or not await stream.changed(left):
-                return self._overdue(stream, chunk, mark, position)
+        with stream.asking.wait_for(chunk.seq) as asked:
+            if not _covers(stream, chunk.seq, ends=ends):
+                await self._bus.publish(chunk.stream_id, encode_chunk(chunk))
+            end = time.monotonic() + self._wait_s
+            while not _covers(stream, chunk.seq, ends=ends):
+                if asked.refusal is not None:
+                    raise Refused(asked.refusal)
+                left = end - time.monotonic()
+                if left <= 0 or not await stream.changed(left):
+                    return self._overdue(stream, chunk, mark, position)
         answer = _answer(stream, mark, position)
         if answer.verdict.reason == "unknown-policy":
             raise UnknownPolicy(
@@ -273,7 +262,7 @@ def _covers(stream: LiveStream, seq: int, *, ends: bool) -> bool:
 def _answer(stream: LiveStream, mark: int, position: int | None) -> Answer:
     verdict = stream.verdict
     if verdict is None:
-        raise UnknownStream(f"nothing is known of stream {stream.stream_id!r}; start one")
+        raise UnknownStream("start one")
     if position is not None:
         # What lies behind the position had not come before this one.
         mark = bisect_left(stream.seen, position + 1, lo=stream.seen.first, key=_received)
@@ -284,10 +273,3 @@ def _answer(stream: LiveStream, mark: int, position: int | None) -> Answer:
         segments = list(Reader(position).read(msgspec.structs.replace(verdict, segments=segments)))
         findings = [finding for finding in findings if finding.end > position]
     return Answer(verdict, segments, findings)
-
-
-def _seq_of(letter: DeadLetter) -> int:
-    try:
-        return msgspec.json.decode(letter.value, type=_Seq).seq
-    except msgspec.DecodeError:
-        return -1

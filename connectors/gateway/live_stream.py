@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from connectors.gateway.asked import Asking
 from connectors.gateway.entry import Entry, Tell, View
 from connectors.gateway.event_plugins import EventPlugins
 from connectors.gateway.narration import Pace, Seen, tell_audit, tell_step, tell_verdict
@@ -21,8 +22,6 @@ from guardrails.events import Audit, DeadLetter, Finding, PipelineEvent, Verdict
 from guardrails.reader import ProtocolError, Reader
 from guardrails.records import Record
 
-# Chunks of one stream that could not be judged; more than these are a producer gone wrong.
-_MAX_LETTERS = 32
 # Messages handed over at once, at most: a client that comes back to a long stream does not keep
 # the loop from the others.
 MAX_BATCH = 256
@@ -61,7 +60,7 @@ class LiveStream:
         self.touched_at = 0.0
         self.seen: Numbered[Seen] = Numbered()
         self.audit: Audit | None = None
-        self.letters: deque[DeadLetter] = deque(maxlen=_MAX_LETTERS)
+        self.asking = Asking()
         # Where the entries that are gone had come to; what a client must have seen to miss nothing.
         self.lost = Position()
         # Whether the gateway has let go of it: nothing more comes.
@@ -175,7 +174,7 @@ class LiveStream:
 
     def take_letter(self, letter: DeadLetter) -> None:
         """Note that a chunk could not be judged."""
-        self.letters.append(letter)
+        self.asking.take(letter)
         self._wake()
 
     async def changed(self, timeout_s: float) -> bool:

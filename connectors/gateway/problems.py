@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from connectors.gateway.auth.principal import AccessError
-from connectors.gateway.exchange import Refused, Unanswered, UnknownPolicy, UnknownStream
+from connectors.gateway.exchange import Refused, Unanswered, UnknownPolicy
 from connectors.gateway.limits.answer import Overloaded, TooMany
 from connectors.gateway.position import BadPosition
 from connectors.logs import logger
@@ -63,7 +63,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 _OURS = (
-    (UnknownStream, 404, "unknown-stream"),
     (UnknownPolicy, 422, "unknown-policy"),
     (BadPosition, 400, "bad-position"),
     (Unanswered, 504, "unanswered"),

@@ -26,6 +26,7 @@ _PART_BYTES = 15
 STREAM_ID_CHARS = 60
 # A stream's id comes with each of its updates: those of so many are not computed again.
 _REMEMBERED = 10_000
+_NEXT = "use an id that was started with this credential, or start a stream"
 _SHAPE = re.compile(rf"[A-Za-z0-9_-]{{{STREAM_ID_CHARS}}}", re.ASCII)
 
 
@@ -38,16 +39,16 @@ class Access(Enum):
 
 
 class UnknownStream(AccessError):
-    """No such stream, or somebody else's: nobody learns which. Next: answer 404."""
+    """No such stream, or somebody else's: nobody learns which. Next: answer 404.
+
+    next: for who may touch it, if it was there.
+    """
 
     status = 404
     kind = "unknown-stream"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "there is no such stream",
-            "use an id that was started with this credential, or start a stream",
-        )
+    def __init__(self, next: str = _NEXT) -> None:  # noqa: A002 - the word of our messages
+        super().__init__("there is no such stream", next)
 
 
 class StreamIds:
