@@ -26,6 +26,7 @@ from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from selectors import EVENT_READ, DefaultSelector
 from typing import Any, NoReturn, TextIO
 
@@ -72,7 +73,12 @@ class Warm:
         """Start a call. ends: the descriptors of its standard input, output and error."""
         status, theirs = socket.socketpair()
         with tempfile.TemporaryFile() as request, theirs:
-            asked = {"arguments": arguments, "environ": dict(environ), "directory": str(directory)}
+            asked = {
+                "arguments": arguments,
+                "environ": dict(environ),
+                "directory": str(directory),
+                "files": getrlimit(RLIMIT_NOFILE),
+            }
             request.write(json.dumps(asked).encode())
             request.seek(0)
             handed = [*ends, theirs.fileno(), request.fileno()]
@@ -179,6 +185,7 @@ def _take_over(handed: Sequence[int]) -> dict[str, Any]:
                 os.close(int(name))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     random.seed()
+    setrlimit(RLIMIT_NOFILE, asked["files"])
     os.chdir(asked["directory"])
     os.environ.clear()
     os.environ.update(asked["environ"])
