@@ -13,6 +13,7 @@ from pydantic import (
     PlainValidator,
     Tag,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -26,6 +27,8 @@ MAX_DELTA_CHARS = 100_000
 MAX_CONTENT_CHARS = 1_000_000
 # Updates of one call: a second of a fast model.
 MAX_UPDATES = 100
+# Members of one object: no body here has as many.
+_MAX_MEMBERS = 32
 # 2**31 - 1: deltas of one stream, or code points of it.
 MAX_COUNT = 2**31 - 1
 
@@ -64,6 +67,14 @@ class Body(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel, extra="forbid", frozen=True, hide_input_in_errors=True
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_small(cls, data: Any) -> Any:
+        # Each member nobody knows would be an error of its own, and each error is told.
+        if isinstance(data, dict) and len(data) > _MAX_MEMBERS:
+            raise ValueError(f"expected up to {_MAX_MEMBERS} members, got {len(data):,}")
+        return data
 
 
 class StreamContext(Body):
@@ -122,6 +133,14 @@ class UpdatesBody(Body):
     """Several updates, also of several streams, judged in this order."""
 
     updates: Annotated[tuple[UpdateBody, ...], Field(min_length=1, max_length=MAX_UPDATES)]
+
+    @field_validator("updates", mode="before")
+    @classmethod
+    def _are_few(cls, updates: Any) -> Any:
+        # Before they are looked at one by one: millions of wrong ones would be as many errors.
+        if isinstance(updates, list) and len(updates) > MAX_UPDATES:
+            raise ValueError(f"expected up to {MAX_UPDATES} updates, got {len(updates):,}")
+        return updates
 
 
 def _kind(body: object) -> str:

@@ -23,6 +23,11 @@ from connectors.gateway.timing import Timing
 MAX_HEAD_BYTES = 65_536
 # Requests sent before the answer to the first one; browsers send none, `wrk` and the like a few.
 MAX_PIPELINED = 64
+# 4 KiB: bytes of one WebSocket that are taken apart before others have their turn: 600 frames of a
+# byte, some milliseconds.
+_TURN_BYTES = 4_096
+# Frames of one message: four mebibytes in pieces of 64 bytes, and some more.
+MAX_FRAMES = 100_000
 # Seconds between two looks at all connections: 10,000 of them are looked at in some milliseconds.
 LOOK_S = 0.5
 # Seconds in which event streams are ended by those who count them (`Connections`).
@@ -165,6 +170,42 @@ class SocketWire(WebSocketsSansIOProtocol):
 
     stalled_since: float | None = None
     closing_since: float | None = None
+    # Read, and not taken apart so far; nothing more is read meanwhile.
+    _backlog = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Take some bytes, and let others have their turn before the rest."""
+        if self._backlog:
+            self._backlog += data
+            return
+        self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        super().data_received(data[:_TURN_BYTES])
+        self._backlog = data[_TURN_BYTES:]
+        if self._backlog and not self.transport.is_closing():
+            self.transport.pause_reading()
+            self.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if self.transport.is_closing():
+            return
+        self._take(self._backlog)
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Read more, if nothing speaks against it."""
+        is_free = not self.read_paused and not self._backlog and self.writable.is_set()
+        if is_free and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def handle_cont(self, event: Any) -> None:
+        """Take a frame that goes on with a message."""
+        if len(self.frames) >= MAX_FRAMES:
+            self.conn.send_close(1009)
+            self.handle_parser_exception()
+            return
+        super().handle_cont(event)
 
     def pause_writing(self) -> None:
         """The client takes less than is written."""
@@ -177,16 +218,14 @@ class SocketWire(WebSocketsSansIOProtocol):
         """It takes it."""
         super().resume_writing()
         self.stalled_since = None
-        if not self.read_paused and not self.transport.is_closing():
-            self.transport.resume_reading()
+        self._read_on()
 
     async def receive(self) -> Any:
         """Return the next message of the client."""
         message = await self.queue.get()
         if self.read_paused and self.queue.empty():
             self.read_paused = False
-            if self.writable.is_set() and not self.transport.is_closing():
-                self.transport.resume_reading()
+            self._read_on()
         return message
 
     def check(self, now: float, request_s: float) -> None:

@@ -9,6 +9,7 @@ import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
 
+from msgspec import UNSET
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -127,7 +128,9 @@ class GuardMetrics(Collector):
                 self._holds.forget(event.stream_id)
                 self.streams.labels(event.content.outcome, event.transport.ended_by).inc()
                 for gap in event.content.unscanned:
-                    self.unchecked.labels(gap.reason).inc()
+                    # What producers say of theirs may be anything, and no label is.
+                    ours = gap.reason == "gap" or gap.guardrail is not UNSET
+                    self.unchecked.labels(gap.reason if ours else "producer").inc()
             elif isinstance(event, DeadLetter):
                 self.letters.labels(event.reason).inc()
             elif isinstance(event, CheckRequest):

@@ -82,7 +82,9 @@ def number(value: Any, what: str) -> int:
 
 # As long as the longest type of event any API has, and room.
 _MAX_WORD_CHARS = 64
-_WORD = re.compile(r"[A-Za-z0-9_.:/-]*")
+# Words as APIs write them, and numbers as short as an index or a date: no key or card is one.
+_PART = r"(?:[a-z]+\d{0,2}(?:[A-Z][a-z]+)*|[A-Z][a-z]+(?:[A-Z][a-z]+)*|[A-Z]{1,24}|\d{1,8})"
+_WORD = re.compile(rf"[_.:/-]?(?:{_PART}(?:[_.:/-]{_PART})*)?")
 
 
 def word(value: Any) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import NamedTuple
 
-from connectors.settings import SettingError
+from connectors.settings import SettingError, refuse_unknown
 from connectors.webhooks.reach import HTTPS_PORT, Network, Reach
 
 PREFIX = "TIDEGATE_WEBHOOKS_"
@@ -31,12 +30,8 @@ class WebhookSettings(NamedTuple):
         >>> sorted(WebhookSettings.from_env({"TIDEGATE_WEBHOOKS_PORTS": "8443"}).reach.ports)
         [443, 8443]
         """
-        for name in environ:
-            # Names of secrets are for those who subscribe to choose.
-            if name.startswith(PREFIX) and name not in KNOWN and "SECRET" not in name:
-                close = difflib.get_close_matches(name, KNOWN, 1)
-                hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(KNOWN)}"
-                raise SettingError(f"{name}: there is no such setting; {hint}")
+        # Names of secrets are for those who subscribe to choose.
+        refuse_unknown(PREFIX, KNOWN, (name for name in environ if "SECRET" not in name))
         file = environ.get(f"{PREFIX}FILE")
         ports = frozenset({HTTPS_PORT, *_ports(environ)})
         return cls(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import json
 import resource
 import socket
 import statistics
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -460,6 +462,58 @@ def test_websocket_messages_have_a_limit_whole_cut_or_packed(
                 assert closed.value.rcvd is not None
                 assert closed.value.rcvd.code == 1009
     caller.finish(stream)
+
+
+def test_a_flood_of_tiny_frames_leaves_the_others_their_turn(
+    hasty: Gateway, caller: Client
+) -> None:
+    stream, other = caller.start(), caller.start()
+    with dialled(hasty) as line:
+        shake(line, stream)
+        line.recv(4096)
+        line.sendall(masked(1, b"a", fin=False))
+        frames, ends = masked(0, b"a", fin=False) * 4_000, time.monotonic() + 3
+
+        def flood() -> None:
+            with suppress(OSError):
+                while time.monotonic() < ends:
+                    line.sendall(frames)
+
+        sender = threading.Thread(target=flood)
+        sender.start()
+        slowest = 0.0
+        while time.monotonic() < ends:
+            begun = time.monotonic()
+            assert caller.http.get("/healthz").status_code == 200
+            slowest = max(slowest, time.monotonic() - begun)
+        sender.join()
+        # It took six seconds; a turn of one socket takes milliseconds.
+        assert slowest < 1
+    caller.finish(other)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"updates": [1] * 600_000},
+        {f"x{number}": 1 for number in range(300_000)},
+        {"updates": [{f"x{number}": 1 for number in range(1_000)}] * 100},
+    ],
+    ids=["members", "fields", "fields-of-members"],
+)
+def test_a_body_of_nothing_but_mistakes_is_answered_at_once_and_shortly(
+    hasty: Gateway, body: dict[str, object]
+) -> None:
+    packed = gzip.compress(json.dumps(body).encode())
+    client = Client(hasty.url)
+    headers = {**JSON, "Content-Encoding": "gzip"}
+    begun = time.monotonic()
+    for path in ("/v1/stream/update", "/v1/stream/start", "/v1/check"):
+        answer = client.http.post(path, content=packed, headers=headers)
+        assert answer.status_code == 422
+        assert len(answer.content) < 10_000
+    assert time.monotonic() - begun < 10
+    client.http.close()
 
 
 def test_deep_json_in_a_message_is_answered_and_the_socket_stays(

@@ -25,6 +25,7 @@ NOW = datetime(2025, 6, 1, 12, 0, 0, tzinfo=UTC)
         ("１２", 0),
         ("9" * 100, 0),
         ("Sun, 99 Jun 2025 12:02:00 GMT", 0),
+        ("Mon, 01 Jan 2026 00:00:00 +9999999999999999", 0),
     ],
 )
 def test_retry_after_is_a_number_or_a_date_or_nothing(header: str, pause_s: float) -> None:

@@ -119,6 +119,9 @@ def test_a_network_that_is_named_is_allowed_over_https_and_no_metadata_in_it() -
     assert reach.check_url("http://10.1.2.3/")
     assert reach.why_refused(ip_address("10.2.0.1"), 443)
     assert reach.why_refused(ip_address("169.254.169.254"), 443)
+    everything = Reach(networks=(ip_network("::/0"), ip_network("0.0.0.0/0")))
+    for metadata in ("169.254.170.23", "169.254.0.23", "fd00:ec2::23", "fd20:ce::254"):
+        assert everything.why_refused(ip_address(metadata), 443) is not None
 
 
 def test_a_port_that_is_named_is_allowed_and_no_other() -> None:
