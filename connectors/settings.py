@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,3 +68,29 @@ def read_key(name: str, environ: Mapping[str, str], min_bytes: int = MIN_KEY_BYT
             "make one with: openssl rand -hex 32"
         )
     return value.encode()
+
+
+def refuse_unknown(
+    prefix: str,
+    known: Collection[str],
+    names: Iterable[str],
+    error: type[TidegateError] = SettingError,
+) -> None:
+    """Refuse a variable with our prefix that nothing reads: a mistyped one would leave what it was
+    meant for as it is, and a door open, in silence.
+
+    names: of the environment. Raises `error` naming the variable and the nearest one there is.
+
+    >>> refuse_unknown("TIDEGATE_", ["TIDEGATE_FILE"], ["TIDEGATE_FIEL"])
+    Traceback (most recent call last):
+    connectors.settings.SettingError: TIDEGATE_FIEL: there is no such setting; did you mean ...
+    """
+    for name in names:
+        if name.startswith(prefix) and name not in known:
+            # What they share would make all of them alike.
+            ends = {one.removeprefix(prefix): one for one in sorted(known)}
+            close = difflib.get_close_matches(name.removeprefix(prefix), ends, 1)
+            hint = (
+                f"did you mean {ends[close[0]]}?" if close else f"known: {', '.join(ends.values())}"
+            )
+            raise error(f"{name}: there is no such setting; {hint}")

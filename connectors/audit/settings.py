@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from connectors.settings import SettingError, read_key
+from connectors.settings import SettingError, read_key, refuse_unknown
 
 PREFIX = "TIDEGATE_AUDIT_"
 _CHAIN_KEY = f"{PREFIX}CHAIN_KEY"
@@ -48,11 +47,7 @@ class AuditSettings(NamedTuple):
         >>> AuditSettings.from_env({"TIDEGATE_AUDIT_WAIT_S": "30"}).wait_s
         30.0
         """
-        for name in environ:
-            if name.startswith(PREFIX) and name not in KNOWN:
-                close = difflib.get_close_matches(name, sorted(KNOWN), 1)
-                hint = f"did you mean {close[0]}?" if close else f"known: {sorted(KNOWN)}"
-                raise SettingError(f"{name}: there is no such setting; {hint}")
+        refuse_unknown(PREFIX, KNOWN, environ)
         directory = environ.get(f"{PREFIX}CHAIN_DIR")
         return cls(
             Path(directory) if directory else None,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from connectors.settings import SettingError
+from connectors.settings import SettingError, refuse_unknown
 
 OWN_PREFIX = "TIDEGATE_RUNNER_"
 
@@ -62,11 +61,7 @@ class ChecksSettings(BaseModel):
         Raises SettingError naming the variable, what was expected and what to do.
         """
         known = [str(field.validation_alias) for field in cls.model_fields.values()]
-        for name in environ:
-            if name.startswith(OWN_PREFIX) and name not in known:
-                close = difflib.get_close_matches(name, known, 1)
-                hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-                raise SettingError(f"{name}: there is no such setting; {hint}")
+        refuse_unknown(OWN_PREFIX, known, environ)
         try:
             return cls.model_validate({name: environ[name] for name in known if environ.get(name)})
         except ValidationError as error:

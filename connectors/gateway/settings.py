@@ -8,9 +8,11 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from connectors.gateway.auth.settings import PREFIX, explain_variables
+from connectors.gateway.auth.keychain import SECRET
+from connectors.gateway.auth.settings import PREFIX, AuthSettings, explain_variables
+from connectors.gateway.limits.settings import LimitSettings
 from connectors.gateway.timing import Timing
-from connectors.settings import SettingError
+from connectors.settings import SettingError, refuse_unknown
 
 
 def _variable(name: str, default: Any, text: str, **limits: Any) -> Any:
@@ -98,7 +100,10 @@ class GatewaySettings(BaseModel):
 
         Raises SettingError naming the variable, what was expected and what to do.
         """
-        known = {str(field.validation_alias) for field in cls.model_fields.values()}
+        known = _variables(cls)
+        # Of all that is named so: without its keys a gateway serves everybody.
+        others = _variables(AuthSettings) | _variables(LimitSettings) | {SECRET, f"{SECRET}_FILE"}
+        refuse_unknown(PREFIX, known | others, environ)
         values = {name: environ[name] for name in known if environ.get(name)}
         try:
             return cls.model_validate(values)
@@ -115,3 +120,7 @@ class GatewaySettings(BaseModel):
             request_s=self.request_s,
             kept_s=self.history_s,
         )
+
+
+def _variables(settings: type[BaseModel]) -> set[str]:
+    return {str(field.validation_alias) for field in settings.model_fields.values()}

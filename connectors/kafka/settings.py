@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -19,6 +18,7 @@ from pydantic import (
 )
 
 from connectors.kafka.partitions import parse_partitions
+from connectors.settings import refuse_unknown
 from guardrails.errors import ConnectorError
 
 OWN_PREFIX = "TIDEGATE_KAFKA_"
@@ -192,11 +192,7 @@ class KafkaSettings(BaseModel):
             # An empty group is a choice, not an absence.
             elif name == "TIDEGATE_KAFKA_GROUP" and name in environ:
                 values[name] = ""
-        for name in environ:
-            if name.startswith(OWN_PREFIX) and name not in known:
-                close = difflib.get_close_matches(name, known, 1)
-                hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-                raise SettingsError(f"{name}: there is no such setting; {hint}")
+        refuse_unknown(OWN_PREFIX, known, environ, SettingsError)
         try:
             return cls.model_validate(values)
         except ValidationError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -20,7 +19,7 @@ from pydantic import (
 
 from connectors.gateway.auth.keychain import SECRET, Keychain, read_secrets, secret_in
 from connectors.gateway.auth.origins import is_loopback, parse_origin
-from connectors.settings import SettingError
+from connectors.settings import SettingError, refuse_unknown
 
 # Signatures by a public key. HS* would let whoever knows the public key sign, `none` anybody.
 ALGORITHMS = frozenset(
@@ -108,7 +107,7 @@ class AuthSettings(BaseModel):
         Raises SettingError naming the variable, what was expected and what to do.
         """
         known = {str(field.validation_alias) for field in cls.model_fields.values()}
-        _refuse_unknown(f"{PREFIX}JWT_", known, environ)
+        refuse_unknown(f"{PREFIX}JWT_", known, environ)
         values = {name: environ[name] for name in known if environ.get(name)}
         try:
             return cls.model_validate(values)
@@ -229,12 +228,3 @@ def explain_variables(error: ValidationError) -> str:
         got = repr(problem["input"])[:80]
         lines.append(f"{problem['loc'][0]}: {cause}; got {got}; correct the variable or unset it")
     return "\n".join(lines)
-
-
-def _refuse_unknown(prefix: str, known: set[str], environ: Mapping[str, str]) -> None:
-    """A mistyped setting of tokens would leave a door open, or shut, in silence."""
-    for name in environ:
-        if name.startswith(prefix) and name not in known:
-            close = difflib.get_close_matches(name, sorted(known), 1)
-            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(known))}"
-            raise SettingError(f"{name}: there is no such setting; {hint}")

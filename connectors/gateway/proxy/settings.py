@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 from connectors.gateway.auth.settings import require_https
-from connectors.settings import SettingError, read_key
+from connectors.settings import SettingError, read_key, refuse_unknown
 
 PREFIX = "TIDEGATE_PROXY_"
 
@@ -27,6 +27,9 @@ _DEFAULTS = {
     "anthropic": "https://api.anthropic.com",
     "gemini": "https://generativelanguage.googleapis.com",
 }
+_VARIABLES = [
+    f"{name.upper()}_{what}" for name in _DEFAULTS for what in ("URL", "KEY", "KEY_FILE", "MODEL")
+]
 
 
 class ProxySettings(NamedTuple):
@@ -50,6 +53,7 @@ class ProxySettings(NamedTuple):
         >>> ProxySettings.from_env(env).providers["openai"].url
         'http://127.0.0.1:9/v1'
         """
+        refuse_unknown(PREFIX, [PREFIX + name for name in _VARIABLES], environ)
         providers = {name: _provider(name, url, environ) for name, url in _DEFAULTS.items()}
         return cls(providers)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from connectors.gateway.rules.signing import KEY, RuleSigner
-from connectors.settings import SettingError
+from connectors.settings import SettingError, refuse_unknown
 from guardrails.naming import BY_ID, families
 
 PREFIX = "TIDEGATE_RULES_"
@@ -40,11 +40,7 @@ class RuleSettings(NamedTuple):
         >>> sorted(RuleSettings.from_env({"TIDEGATE_RULES_WITHHOLD": "keywords, pii"}).withheld)
         ['keywords', 'pii']
         """
-        for name in environ:
-            if name.startswith(PREFIX) and name not in KNOWN:
-                close = difflib.get_close_matches(name, KNOWN, 1)
-                hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(KNOWN)}"
-                raise SettingError(f"{name}: there is no such setting; {hint}")
+        refuse_unknown(PREFIX, KNOWN, environ)
         return cls(RuleSigner.from_env(environ), _withheld(environ), _ttl(environ))
 
 
