@@ -42,6 +42,11 @@ class Asking:
     def __init__(self) -> None:
         self._asked: set[Asked] = set()
 
+    @property
+    def latest(self) -> int:
+        """Return the highest seq that is waited for; -1 without any."""
+        return max((asked.seq for asked in self._asked), default=-1)
+
     @contextmanager
     def wait_for(self, seq: int) -> Iterator[Asked]:
         """Note letters about a chunk while the block runs."""

@@ -34,6 +34,11 @@ from guardrails.reader import Reader
 
 # Seconds: a guard that is well answers within milliseconds, and one that restarts within these.
 WAIT_S = 5.0
+# Seconds an end without seq waits for deltas that were sent before it: they may wait for others
+# that never come.
+_CATCH_UP_S = 1.0
+# 8,192 code points of a whole text at a time: of what takes longest to judge a third of a second.
+_TURN_CHARS = 8_192
 
 
 class Unanswered(TidegateError):
@@ -108,6 +113,10 @@ class Exchange:
         Unanswered, ConnectorError.
         """
         stream = await self._known(stream_id)
+        if stream.verdict is not None and stream.verdict.seq > _WHOLE:
+            # Its seq would be far behind, and pass for one that was judged.
+            detail = "the stream began with 'content'; go on with the whole text"
+            raise Refused(Refusal("mixed-kinds", detail))
         # 0 has opened the stream.
         chunk = Chunk(stream_id=stream_id, seq=seq + 1, text=delta)
         return await self._ask(chunk, _mark(stream, seq), position)
@@ -130,13 +139,16 @@ class Exchange:
         aborted: bool = False,
         settle_s: float = 0.0,
     ) -> Ended:
-        """End a stream: everything held is decided. content: the whole text, for streams that send
-        it. seq: how many deltas the client has sent; without it, what has been judged counts. A
-        stream that has ended stays as it is. settle_s: so long checks are waited for that hold
-        nothing back any more. See `append`.
+        """End a stream: everything held is decided. A stream that has ended stays as it is.
+
+        content: the whole text, for streams that send it. seq: how many deltas the client has sent;
+        without it, those count that have been judged or are on their way through this gateway.
+        settle_s: so long checks are waited for that hold nothing back any more. See `append`.
         """
         stream = await self._known(stream_id)
         mark = stream.seen.end
+        if seq is None and content is None:
+            await self._catch_up(stream)
         verdict = stream.verdict
         if verdict is not None and verdict.state != "active":
             return await self._settle(stream, mark, position, settle_s)
@@ -158,11 +170,22 @@ class Exchange:
 
         Raises UnknownPolicy, Refused, Unanswered, ConnectorError.
         """
-        chunk = Chunk(
-            stream_id=stream_id, seq=0, text=text, final=True, policy=policy, context=context
-        )
-        await self._ask(chunk, 0)
-        return await self._settle(self._streams.get(stream_id), 0, 0, wait_s)
+        stream = self._streams.get(stream_id)
+        # One after the other, each when the one before is judged: others have their turn between.
+        last = max(0, len(text) - 1) // _TURN_CHARS
+        for seq in range(last + 1):
+            chunk = Chunk(
+                stream_id=stream_id,
+                seq=seq,
+                text=text[seq * _TURN_CHARS : (seq + 1) * _TURN_CHARS],
+                final=seq == last,
+                policy=policy if seq == 0 else None,
+                context=context if seq == 0 else None,
+            )
+            answer = await self._ask(chunk, 0)
+            if answer.verdict.state != "active":
+                break
+        return await self._settle(stream, 0, 0, wait_s)
 
     async def look(self, stream_id: str, position: int | None = None) -> Ended:
         """Return where a stream stands. Raises UnknownStream."""
@@ -177,6 +200,15 @@ class Exchange:
         while not stream.is_complete and (left := end - time.monotonic()) > 0:
             await stream.changed(left)
         return Ended(_answer(stream, mark, position), stream.audit)
+
+    async def _catch_up(self, stream: LiveStream) -> None:
+        """Wait for the deltas that are on their way: the end belongs behind them."""
+        end = time.monotonic() + _CATCH_UP_S
+        while (left := end - time.monotonic()) > 0:
+            verdict = stream.verdict
+            if verdict is None or verdict.state != "active" or verdict.seq >= stream.asking.latest:
+                return
+            await stream.changed(left)
 
     async def _known(self, stream_id: str) -> LiveStream:
         """Return a stream of which something is known. Another gateway may have heard of it before

@@ -24,6 +24,9 @@ MEDIA_TYPE = "application/problem+json"
 # Seconds after which a guard that was away may answer again.
 _RETRY_AFTER_S = "1"
 
+# What is wrong with a request, at most: whoever made twenty mistakes corrects those first.
+_MAX_LISTED = 20
+
 _TITLES = {
     400: "Bad request",
     401: "Not authenticated",
@@ -143,13 +146,14 @@ def as_problem(error: Exception) -> Problem:
 def _invalid(error: RequestValidationError) -> Problem:
     """List what is wrong with a body, without what was written there: it may be a user's text."""
     errors = []
-    for one in error.errors():
+    found = error.errors()
+    for one in found[:_MAX_LISTED]:
         place, *loc = one["loc"]
         field = field_of(one["type"], loc)
         errors.append({"in": str(place), "field": field, "problem": one["msg"]})
     first = errors[0]
     at = first["field"] or first["in"]
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     detail = f"{at}: {first['problem']}{more}; correct the request as /openapi.json describes it"
     return Problem(422, "invalid", detail, errors=errors)
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -209,6 +210,22 @@ def test_a_stream_is_sent_and_followed_over_one_websocket(client: Client, gatewa
     assert text_of(*partial(told)) == SAFE
     assert sorted(answer["to"] for answer in answers) == ["finish", *["update"] * 7]
     assert "end" in [message["type"] for message in told]
+
+
+def test_an_end_behind_deltas_that_are_on_their_way_waits_for_them(
+    client: Client, gateway: Gateway
+) -> None:
+    streams = [client.start() for _ in range(20)]
+    with ExitStack() as stack:
+        talks = [stack.enter_context(socket(gateway, stream)) for stream in streams]
+        for talk in talks:
+            talk.send(json.dumps({"type": "update", "delta": CARD, "seq": 0}))
+            talk.send(json.dumps({"type": "finish"}))
+        for talk in talks:
+            told = list(messages(talk))
+            assert text_of(*partial(told)) == SAFE
+            answers = [one["to"] for one in told if one["type"] == "answer"]
+            assert sorted(answers) == ["finish", "update"]
 
 
 def test_bad_messages_are_answered_and_the_socket_stays(client: Client, gateway: Gateway) -> None:

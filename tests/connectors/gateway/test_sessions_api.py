@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 import zstandard
 
-from tests.gateway import Client, text_of
+from tests.gateway import Client, Gateway, text_of
 
 CARD = "Pay with 4111 1111 1111 1111 today."
 SAFE = "Pay with [CREDIT_CARD] today."
@@ -251,3 +254,36 @@ def test_unknown_streams_and_routes_are_problems(client: Client) -> None:
 def test_the_document_describes_what_is_there(client: Client) -> None:
     paths = client.http.get("/openapi.json").json()["paths"]
     assert {"/v1/stream/start", "/v1/stream/update", "/v1/stream/finish", "/v1/check"} <= set(paths)
+
+
+def test_a_delta_behind_a_whole_text_is_refused(client: Client) -> None:
+    stream = client.start()
+    client.resend(stream, "The whole text. ")
+    answer = client.post("/v1/stream/update", streamId=stream, delta="More.", seq=0)
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:tidegate:problem:mixed-kinds")
+    client.finish(stream, finalContent="The whole text. And more.")
+
+
+def test_a_text_that_takes_long_to_judge_leaves_the_others_their_turn(
+    client: Client, gateway: Gateway
+) -> None:
+    stream = client.start()
+    heads = "-----BEGIN PRIVATE KEY-----\n" * 6_000
+    with ThreadPoolExecutor(1) as pool, closing(Client(gateway.url).http) as other:
+        checking = pool.submit(other.post, "/v1/check", json={"content": heads})
+        slowest, seq = 0.0, 0
+        while not checking.done():
+            begun = time.monotonic()
+            client.send(stream, "One two. ", seq)
+            slowest, seq = max(slowest, time.monotonic() - begun), seq + 1
+            time.sleep(0.02)
+        assert checking.result().json()["text"] == heads
+    # All at once it takes five seconds.
+    assert slowest < 2
+    client.finish(stream)
+
+
+def test_a_text_in_turns_is_judged_as_a_whole(client: Client) -> None:
+    text = ("x" * 8_180 + " 4111 1111 1111 1111 ") * 5
+    shown = client.post("/v1/check", content=text).json()["text"]
+    assert shown == text.replace("4111 1111 1111 1111", "[CREDIT_CARD]")
