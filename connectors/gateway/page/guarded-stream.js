@@ -16,6 +16,9 @@ const LAST_RETRY_MS = 3_000;
 const MAX_REFUSALS = 2;
 // Milliseconds a reconnection is shown as such.
 const SHOWN_MS = 1_500;
+// Milliseconds that text behind a gap waits for what is missing: a gateway that restarts is back
+// within seconds.
+const HEAL_MS = 20_000;
 
 export class GuardedStream extends EventTarget {
   // transport: "auto" or the kind of a channel.
@@ -32,6 +35,8 @@ export class GuardedStream extends EventTarget {
     this.outbox = new Outbox();
     this.isOver = false;
     this.isTold = false;
+    // Its last event has come, and perhaps waits behind a gap.
+    this.isHeard = false;
     // How far the text has been read; whoever reads it says so.
     this.position = () => 0;
     this.behindGap = null;
@@ -90,7 +95,7 @@ export class GuardedStream extends EventTarget {
     let lostAt = null;
     for (let retries = 0; !this.isTold; retries += 1) {
       let error = await this.attempt(lostAt);
-      if (this.isTold) return;
+      if (this.isTold || this.isHeard) return;
       const [kind] = this.kinds;
       if (this.channel?.wasOpen) lostAt = performance.now();
       else error = (await this.countRefusal()) ?? error;
@@ -100,7 +105,7 @@ export class GuardedStream extends EventTarget {
       this.channel = null;
       if (lostAt !== null) this.connection("reconnecting", { why: reason(error) });
       else this.connection("connecting", { why: reason(error) });
-      await this.pause(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** retries));
+      await this.pause(patience(retries));
     }
   }
 
@@ -172,12 +177,14 @@ export class GuardedStream extends EventTarget {
   }
 
   hear(event) {
+    // Also of what waits: it is here, and need not come again.
+    if (event.id !== undefined) this.lastEventId = event.id;
+    if (event.type === "end") this.isHeard = true;
     // What lies behind a gap waits until it is known what of the gap can be had.
     if (this.behindGap) {
       this.behindGap.push(event);
       return;
     }
-    if (event.id !== undefined) this.lastEventId = event.id;
     this.countReplayed(event);
     this.tell("event", event);
     if (event.type === "gap") this.heal(event.data);
@@ -206,19 +213,34 @@ export class GuardedStream extends EventTarget {
     this.behindGap = [];
     this.back = null;
     this.connection("gap", { why: reason });
-    try {
+    const error = await this.fillGap();
+    const waiting = this.behindGap;
+    this.behindGap = null;
+    if (this.isTold) return;
+    if (isFinal(error)) return this.fail(error);
+    setTimeout(() => {
+      if (this.state === "gap") this.connection("live");
+    }, 2 * SHOWN_MS);
+    for (const event of waiting) this.hear(event);
+  }
+
+  // Ask where the stream stands until that is known: text that can be had later is not missing.
+  // Return what is wrong if it cannot be, or null.
+  async fillGap() {
+    const end = performance.now() + HEAL_MS;
+    for (let retries = 0; ; retries += 1) {
       const query = new URLSearchParams({ streamId: this.id, position: this.position() });
-      const data = await this.gateway.get(`/v1/stream/status?${query}`);
-      this.tell("healed", data);
-      setTimeout(() => {
-        if (this.state === "gap") this.connection("live");
-      }, 2 * SHOWN_MS);
-    } catch (error) {
-      if (error instanceof Problem && error.status === 404) return this.fail(error);
-    } finally {
-      const waiting = this.behindGap;
-      this.behindGap = null;
-      for (const event of waiting) this.hear(event);
+      try {
+        const data = await this.gateway.get(`/v1/stream/status?${query}`);
+        if (!this.isTold) this.tell("healed", data);
+        return null;
+      } catch (error) {
+        const wait = Math.max(patience(retries), (error.retryAfterS ?? 0) * 1000);
+        const isPassing = error instanceof Away || error.isPassing;
+        if (!isPassing || performance.now() + wait > end) return error;
+        await this.pause(wait);
+        if (this.isTold) return error;
+      }
     }
   }
 
@@ -252,6 +274,11 @@ export class GuardedStream extends EventTarget {
       await this.pause(error.retryAfterS ? error.retryAfterS * 1000 : FIRST_RETRY_MS);
     }
   }
+}
+
+// Milliseconds before the next attempt.
+function patience(retries) {
+  return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** retries);
 }
 
 // Nobody has the stream any more, or it is not for us.

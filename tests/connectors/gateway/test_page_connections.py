@@ -129,9 +129,10 @@ def lose_results(tab: Tab, chars: int) -> None:
     client that is too slow. chars: readers have seen so many by then.
     """
 
+    lost: list[dict[str, Any]] = []
+
     def relay(route: Any) -> None:
         server = route.connect_to_server()
-        lost: list[dict[str, Any]] = []
 
         def pass_on(message: str) -> None:
             event = json.loads(message)
@@ -163,9 +164,57 @@ def test_a_gap_is_closed_with_what_the_gateway_still_knows(tab: Tab) -> None:
     assert tab.page.locator(".missing").count() == 0
 
 
-def test_a_gap_that_cannot_be_closed_stands_in_the_text(open_tab: Open, gateway: Gateway) -> None:
+def test_a_gap_is_closed_by_a_gateway_that_answers_later(open_tab: Open, gateway: Gateway) -> None:
     tab = open_tab(gateway.url, cut_off=True).open()
-    tab.page.route("**/v1/stream/status*", lambda route: route.fulfill(status=503, body="{}"))
+    failures = ["away", "503", "away"]
+
+    def fail(route: Any) -> None:
+        match failures.pop() if failures else None:
+            case "away":
+                route.abort()
+            case "503":
+                route.fulfill(status=503, body="{}")
+            case _:
+                route.continue_()
+
+    tab.page.route("**/v1/stream/status*", fail)
+    lose_results(tab, 60)
+    tab.write(LONG, tokens=60)
+    tab.start()
+    tab.wait("gap")
+    tab.speed(200)
+    tab.wait("ended")
+    assert tab.shown == judged(tab.url, LONG)
+    assert tab.page.locator(".missing").count() == 0
+    assert "reconnecting" not in tab.states
+
+
+def test_a_gap_is_closed_by_a_gateway_that_restarts(cuttable: Tab, site: Site) -> None:
+    expected = judged(site.url, LONG)
+    lose_results(cuttable, 60)
+    cuttable.page.route("**/v1/stream/status*", lambda route: route.abort())
+    cuttable.write(LONG, tokens=60)
+    cuttable.start()
+    cuttable.wait("gap")
+    # It was not asked before it died.
+    site.gateway.kill()
+    cuttable.wait("reconnecting")
+    cuttable.speed(200)
+    cuttable.page.unroute("**/v1/stream/status*")
+    site.start()
+    cuttable.wait("ended")
+    assert cuttable.phase == "complete"
+    assert cuttable.shown == expected
+    assert cuttable.page.locator(".missing").count() == 0
+
+
+# One that says no, and one that is away for longer than anybody waits.
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_gap_that_cannot_be_closed_stands_in_the_text(
+    open_tab: Open, gateway: Gateway, status: int
+) -> None:
+    tab = open_tab(gateway.url, cut_off=True).open()
+    tab.page.route("**/v1/stream/status*", lambda route: route.fulfill(status=status, body="{}"))
     lose_results(tab, 60)
     tab.write(LONG, tokens=60)
     tab.start()
