@@ -104,7 +104,11 @@ class Call:
             return Response(body, 200, dict(headers))
         if not body:
             body = self._api.describe(502, "the reply could not be guarded; try again")
-        return Response(body, 502, {**headers, "content-type": "application/json"})
+        told = {**headers, "content-type": "application/json"}
+        if reply.is_unreadable:
+            # SDKs ask again after 502, and each answer is paid for.
+            told["x-should-retry"] = "false"
+        return Response(body, 502, told)
 
     async def _enter(self, request: Request) -> tuple[Principal, str]:
         """Return who calls, and the key the provider gets. Raises AccessError, Problem."""

@@ -66,6 +66,11 @@ class Reply:
         """Return how it ended: `complete`, `blocked`, `failed`, or `aborted` as it has not yet."""
         return self._outcome
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether it failed for what the provider said: asked again, it will say the like."""
+        return self._rewriter.failure in ("malformed", "unscanned")
+
     async def frames(self, upstream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         """Yield what the caller gets. upstream: the provider's bytes, cut anywhere."""
         tasks = [asyncio.create_task(self._read(upstream)), asyncio.create_task(self._tell_end())]

@@ -32,8 +32,8 @@ UNREADABLE = {
 Ask = Callable[[str], Any]
 
 
-def ask_chat(url: str) -> Any:
-    with openai.OpenAI(base_url=f"{url}/v1", api_key="k", max_retries=0) as sdk:
+def ask_chat(url: str, max_retries: int = 0) -> Any:
+    with openai.OpenAI(base_url=f"{url}/v1", api_key="k", max_retries=max_retries) as sdk:
         return sdk.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}])
 
 
@@ -42,8 +42,8 @@ def ask_responses(url: str) -> Any:
         return sdk.responses.create(model="m", input="x")
 
 
-def ask_claude(url: str) -> Any:
-    with anthropic.Anthropic(base_url=url, api_key="k", max_retries=0) as sdk:
+def ask_claude(url: str, max_retries: int = 0) -> Any:
+    with anthropic.Anthropic(base_url=url, api_key="k", max_retries=max_retries) as sdk:
         messages: Any = [{"role": "user", "content": "x"}]
         return sdk.messages.create(model="m", max_tokens=9, messages=messages)
 
@@ -61,6 +61,38 @@ ASKS: dict[str, Ask] = {
     "responses": ask_responses,
     "messages": ask_claude,
     "gemini": ask_gemini,
+}
+
+
+def stream_chat(url: str) -> list[str]:
+    with openai.OpenAI(base_url=f"{url}/v1", api_key="k", max_retries=0) as sdk:
+        chunks: Any = sdk.chat.completions.create(
+            model="m", messages=[{"role": "user", "content": "x"}], stream=True
+        )
+        return [chunk.choices[0].delta.content for chunk in chunks]
+
+
+def stream_claude(url: str) -> list[str]:
+    with anthropic.Anthropic(base_url=url, api_key="k", max_retries=0) as sdk:
+        messages: Any = [{"role": "user", "content": "x"}]
+        with sdk.messages.stream(model="m", max_tokens=9, messages=messages) as stream:
+            return list(stream.text_stream)
+
+
+def stream_gemini(url: str) -> list[str]:
+    sdk = genai.Client(api_key="k", http_options=types.HttpOptions(base_url=url))
+    try:
+        chunks = sdk.models.generate_content_stream(model="m", contents="x")
+        return [chunk.text or "" for chunk in chunks]
+    finally:
+        sdk.close()
+
+
+# How it is asked, its frames, and how many of them come before the one that cannot be read.
+STREAMS: dict[str, tuple[Ask, list[bytes], int]] = {
+    "chat": (stream_chat, replies.chat(["Hello. ", "More."]), 2),
+    "messages": (stream_claude, replies.messages(["Hello. ", "More."]), 4),
+    "gemini": (stream_gemini, replies.gemini(["Hello. ", "More."]), 1),
 }
 
 
@@ -110,6 +142,34 @@ def test_an_answer_that_is_cut_off_is_an_error_of_every_sdk(
     with pytest.raises((openai.APIStatusError, anthropic.APIStatusError, errors.APIError)) as told:
         ASKS[name](proxy.url)
     assert "the provider did not send this reply to its end" in str(told.value).lower()
+
+
+@pytest.mark.parametrize("ask", [ask_chat, ask_claude])
+def test_an_answer_that_nobody_can_read_is_not_asked_for_again(
+    proxy: Gateway, provider: Provider, ask: Callable[[str, int], Any]
+) -> None:
+    provider.plays(ODD.encode(), content_type=JSON)
+    with pytest.raises((openai.APIStatusError, anthropic.APIStatusError)):
+        ask(proxy.url, 2)
+    assert len(provider.seen) == 1
+    # One that was cut off may be whole the next time.
+    provider.plays(ODD.encode()[:5], content_type=JSON, cut_off=True)
+    with pytest.raises((openai.APIStatusError, anthropic.APIStatusError)):
+        ask(proxy.url, 1)
+    assert len(provider.seen) == 2
+
+
+@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("odd", [b"data: {\n\n", b"data: " + ODD.encode() + b"\n\n"])
+def test_a_stream_that_cannot_be_guarded_ends_with_an_error_of_every_sdk(
+    proxy: Gateway, provider: Provider, name: str, odd: bytes
+) -> None:
+    ask, frames, before = STREAMS[name]
+    provider.plays(*frames[:before], odd, *frames[before:])
+    with pytest.raises((openai.APIError, anthropic.APIError, errors.APIError)) as told:
+        ask(proxy.url)
+    assert "it was stopped there" in str(told.value)
+    assert "4111" not in str(told.value)
 
 
 def test_such_an_answer_has_its_audit_record(proxy: Gateway, provider: Provider) -> None:
