@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from connectors.gateway.answers import conclude, describe, encode
 from connectors.gateway.auth.principal import Principal, Scope
@@ -34,10 +34,16 @@ def session_routes(service: Service) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["Streams"], responses=PROBLEMS)
     producing = service.producing
 
-    @router.post("/stream/start", response_model=StartAnswer)
+    async def enter(request: Request) -> None:
+        """Ask who calls before anything of the body is looked at."""
+        request.state.principal = await service.caller(request, Scope.PRODUCE)
+
+    caller = [Depends(enter)]
+
+    @router.post("/stream/start", response_model=StartAnswer, dependencies=caller)
     async def start(request: Request, body: StartBody) -> Response:
         """Begin a stream. Its id names it in all other calls; it is of no use to anyone else."""
-        principal = await service.caller(request, Scope.PRODUCE)
+        principal: Principal = request.state.principal
         stream_id, headers = await producing.start(principal, body)
         expires_at = datetime.now(UTC) + timedelta(seconds=service.idle_s(body.policy))
         query = _query(body.streaming)
@@ -53,12 +59,12 @@ def session_routes(service: Service) -> APIRouter:
             headers,
         )
 
-    @router.post("/stream/update", response_model=UpdateAnswer | UpdatesAnswer)
+    @router.post("/stream/update", response_model=UpdateAnswer | UpdatesAnswer, dependencies=caller)
     async def update(request: Request, body: OneOrMoreUpdates) -> Response:
         """Send more text: what is new (`delta`, `seq`) or all so far (`content`), or several of
         these at once (`updates`). Whatever is sent twice counts once, so any call may be retried.
         """
-        principal = await service.caller(request, Scope.PRODUCE)
+        principal: Principal = request.state.principal
         if isinstance(body, UpdateBody):
             answer, headers = await producing.update(principal, body)
             return _json(describe(answer), headers)
@@ -72,12 +78,12 @@ def session_routes(service: Service) -> APIRouter:
         except Exception as error:  # noqa: BLE001 - the other updates have answers of their own
             return {"streamId": body.stream_id, "problem": as_problem(error).body}
 
-    @router.post("/stream/finish", response_model=FinishAnswer)
+    @router.post("/stream/finish", response_model=FinishAnswer, dependencies=caller)
     async def finish(request: Request, body: FinishBody) -> Response:
         """End a stream: everything held is decided. The audit record is written when the slower
         checks have answered; `summary` is null until then.
         """
-        principal = await service.caller(request, Scope.PRODUCE)
+        principal: Principal = request.state.principal
         return _json(conclude(*await producing.finish(principal, body)))
 
     @router.get("/stream/status", response_model=FinishAnswer)
@@ -90,10 +96,10 @@ def session_routes(service: Service) -> APIRouter:
         await service.reader(request, stream_id)
         return _json(conclude(*await service.exchange.look(stream_id, position)))
 
-    @router.post("/check", response_model=CheckAnswer)
+    @router.post("/check", response_model=CheckAnswer, dependencies=caller)
     async def check(request: Request, body: CheckBody) -> Response:
         """Judge a whole text in one call, for clients that do not stream."""
-        principal = await service.caller(request, Scope.PRODUCE)
+        principal: Principal = request.state.principal
         ended, headers = await producing.check(principal, body)
         text = "".join(segment.text for segment in ended.answer.segments)
         return _json({**conclude(*ended), "text": text}, headers)

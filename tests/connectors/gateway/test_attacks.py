@@ -592,3 +592,14 @@ def test_thousands_of_open_streams_are_all_served_and_leave_nothing(count: int) 
             client.http.close()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_who_may_not_call_learns_nothing_of_what_is_wrong_with_a_body(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.yaml"
+    keys.write_text("keys: []\n")
+    with running(TIDEGATE_GATEWAY_KEYS_FILE=str(keys)) as gateway:
+        client = Client(gateway.url)
+        for path in ("start", "update", "finish"):
+            assert client.post(f"/v1/stream/{path}", wrong=1).status_code == 401
+        assert client.post("/v1/check", wrong=1).status_code == 401
+        client.http.close()
