@@ -228,7 +228,8 @@ class Embedded(AbstractContextManager["Embedded"]):
 
     def __enter__(self) -> Self:
         with self._held as held:
-            self._server.start()
+            # A flow behind nothing is of no use.
+            self._server.start(self._stop.set)
             held.callback(self._server.close)
             self._held = held.pop_all()
         return self
@@ -280,7 +281,7 @@ def serve_kafka(
     follower = follow_policies(plans, (), kafka=kafka, recovery_dir=None, buries=False)
     with follower, ExitStack() as held:
         server = open_server(bus, environ, plans=plans, redemptions=redemptions)
-        server.start()
+        server.start(stop.set)
         held.callback(server.close)
         begin(stop)
         started(server.url)

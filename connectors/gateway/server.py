@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -35,6 +36,7 @@ class HttpServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._began = threading.Event()
         self._problem: BaseException | None = None
+        self._ended: Callable[[], object] = lambda: None
         self._server = uvicorn.Server(configure(app))
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
 
@@ -44,8 +46,12 @@ class HttpServer:
         host, port = self._socket.getsockname()[:2]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
-    def start(self) -> None:
-        """Serve; returns when requests are answered. Raises what the start-up raised."""
+    def start(self, ended: Callable[[], object] = lambda: None) -> None:
+        """Serve; returns when requests are answered. Raises what the start-up raised.
+
+        ended: called on another thread when nothing is served any more, whatever the reason.
+        """
+        self._ended = ended
         self._thread.start()
         self._began.wait()
         if self._problem is not None:
@@ -68,6 +74,7 @@ class HttpServer:
             self._problem = self._problem or error
         finally:
             self._began.set()
+            self._ended()
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from typing import Any
 
@@ -82,6 +83,21 @@ def test_what_could_not_be_closed_is_told_to_who_closes_the_server() -> None:
     with pytest.raises(ConnectorError, match="went away"):
         server.close()
     assert closed == ["subscriber", "gatekeeper"]
+
+
+def test_a_server_that_ends_by_itself_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def end(_: object) -> None:
+        await asyncio.sleep(0.1)
+
+    monkeypatch.setattr("uvicorn.Server.main_loop", end)
+    closed: list[str] = []
+    service = build(closed, MemoryBus(MemoryTopics(1), "e", kept_s=900))
+    server = HttpServer(FastAPI(), service, bind("127.0.0.1", 0))
+    ended = threading.Event()
+    server.start(ended.set)
+    assert ended.wait(5)
+    assert closed == ["subscriber", "gatekeeper"]
+    server.close()
 
 
 def test_a_look_that_fails_is_logged_and_comes_again(
