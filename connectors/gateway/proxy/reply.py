@@ -78,20 +78,19 @@ class Reply:
             while (data := await self._out.get()) is not None:
                 yield data
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await self._close()
+            # Callers leave behind the last word: what is left to do is done all the same.
+            await asyncio.shield(self._close(tasks))
 
     async def _tell_end(self) -> None:
         await self._over.wait()
         await self._out.put(None)
 
-    async def _close(self) -> None:
+    async def _close(self, tasks: Iterable[asyncio.Task[None]]) -> None:
         """End every stream that is open: their audit records are written."""
-        for follower in list(self._followers):
-            follower.cancel()
-        await asyncio.gather(*self._followers, return_exceptions=True)
+        running = [*tasks, *self._followers]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         if not any(key.kind == "text" for key in self._channels):
             # The stream the caller was told of has an audit record, though nothing was said.
             main = self._channels[_MAIN] = self._open_stream(_MAIN)

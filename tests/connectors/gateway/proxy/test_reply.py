@@ -272,3 +272,37 @@ def test_streams_of_a_reply_are_ended_each_by_itself() -> None:
     # One choice each was opened by its first words; then the provider is gone.
     told(guards[0], cut_off(frames[:4], UpstreamAway("cut off")), open_stream)
     assert [chunk.aborted for chunk in guards[1].chunks][-1]
+
+
+def test_a_caller_who_leaves_at_the_last_word_keeps_no_stream_from_its_end() -> None:
+    class Slow(Guard):
+        async def publish(self, stream_id: str, value: bytes) -> None:
+            await super().publish(stream_id, value)
+            if self.chunks[-1].aborted:
+                await asyncio.sleep(0.2)
+
+    guards: list[Slow] = []
+
+    def open_stream(_channel: Channel) -> ChannelStream:
+        guards.append(Slow())
+        return ChannelStream(guards[-1].stream, guards[-1], None, Context())
+
+    async def run() -> None:
+        frames = replies.chat(["Hello there. "], choices=3)
+        upstream = cut_off(frames[:6], UpstreamAway("cut off"))
+        reply = Reply("openai.chat", Rewriter("openai.chat", "sse"), open_stream, 2)
+
+        async def read() -> None:
+            async for _ in reply.frames(upstream):
+                pass
+
+        reader = asyncio.create_task(read())
+        async with asyncio.timeout(10):
+            while not any(guard.chunks and guard.chunks[-1].aborted for guard in guards):
+                await asyncio.sleep(0.01)
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+            await asyncio.sleep(1)
+
+    asyncio.run(run())
+    assert [guard.chunks[-1].aborted for guard in guards] == [True] * 3
