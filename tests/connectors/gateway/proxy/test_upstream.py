@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
+from connectors.gateway.proxy import call as calling
 from connectors.gateway.proxy import upstream as asking
+from connectors.gateway.proxy.api import MESSAGES
+from connectors.gateway.proxy.call import Call
 from connectors.gateway.proxy.settings import ProxySettings
 from connectors.gateway.proxy.upstream import Upstream, UpstreamAway
 from tests.connectors.gateway.proxy.provider import Provider
@@ -99,3 +104,31 @@ def test_a_provider_that_thinks_for_too_long_is_not_asked_again() -> None:
             ask(provider.url, first_byte_s=0.5)
         assert provider.left.wait(5)
         assert len(provider.seen) == 1
+
+
+def test_an_error_that_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calling, "_ERROR_S", 0.5)
+    service: Any = None
+
+    async def run(url: str) -> tuple[int, bytes]:
+        settings = ProxySettings.from_env({"TIDEGATE_PROXY_ANTHROPIC_URL": url})
+        upstream = Upstream(settings)
+        try:
+            response = await upstream.ask("POST", url, {}, b"{}")
+            refusal = await Call(service, settings, upstream, MESSAGES)._refusal(response, {})
+            response.close()
+            return refusal.status_code, bytes(refusal.body)
+        finally:
+            await upstream.close()
+
+    with Provider().running() as provider:
+        # Never so slow that it would count as silent.
+        provider.plays(
+            b"{", *[b" "] * 100, content_type="application/json", status=529, pause_s=0.1
+        )
+        status, body = asyncio.run(run(provider.url))
+        assert provider.left.wait(5)
+    assert status == 529
+    error = json.loads(body)["error"]
+    assert error["type"] == "api_error"
+    assert "529" in error["message"]
