@@ -29,6 +29,8 @@ class EventStream:
         self._cutter = Cutter(max_bytes)
         self._begun = False
         self._scanned = 0
+        # Before it no line ends, from `_scanned` on.
+        self._looked = 0
         self._lines: list[bytes] = []
 
     def feed(self, data: bytes) -> Iterator[Frame]:
@@ -57,7 +59,7 @@ class EventStream:
 
     def _next(self) -> Frame | None:
         buffer = self._cutter.buffer
-        while (end := _LINE_END.search(buffer, self._scanned)) is not None:
+        while (end := _LINE_END.search(buffer, max(self._scanned, self._looked))) is not None:
             line = bytes(buffer[self._scanned : end.start()])
             self._scanned = end.end()
             if not self._begun:
@@ -66,10 +68,12 @@ class EventStream:
             if not line:
                 return self._event(end.end())
             self._lines.append(line)
+        # A CR at the end may be half of a line's end.
+        self._looked = max(0, len(buffer) - 1)
         return None
 
     def _event(self, size: int) -> Frame:
-        lines, self._lines, self._scanned = self._lines, [], 0
+        lines, self._lines, self._scanned, self._looked = self._lines, [], 0, 0
         fields = [line.partition(b":") for line in lines if not line.startswith(b":")]
         values = [(name, value.removeprefix(b" ")) for name, _, value in fields]
         data = [value for name, value in values if name == b"data"]

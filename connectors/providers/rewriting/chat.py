@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.providers.payload import Record
 from connectors.providers.rewriting.dialect import Closing, message
-from connectors.providers.rewriting.shape import ASIDE, DROP, KEEP, LOGPROBS, OFFSETS, Shape
+from connectors.providers.rewriting.shape import ASIDE, DROP, ERROR, KEEP, LOGPROBS, OFFSETS, Shape
 
 _FUNCTION = {"name": KEEP, "arguments": ASIDE, "input": ASIDE}
 _CALL = {
@@ -27,13 +27,16 @@ _MESSAGE: Shape = {
 }
 _CHOICE: Shape = {
     **dict.fromkeys(("index", "finish_reason", "native_finish_reason", "stop_reason"), KEEP),
-    **dict.fromkeys(("matched_stop", "content_filter_results", "token_ids"), KEEP),
+    **dict.fromkeys(("matched_stop", "content_filter_results"), KEEP),
+    # Beside a text that was changed they would say what it was.
+    "token_ids": OFFSETS,
     "delta": _MESSAGE,
     "message": _MESSAGE,
     "logprobs": LOGPROBS,
 }
 _SHAPE: Shape = {
-    **dict.fromkeys(("id", "object", "created", "model", "provider", "usage", "error"), KEEP),
+    **dict.fromkeys(("id", "object", "created", "model", "provider", "usage"), KEEP),
+    "error": ERROR,
     **dict.fromkeys(("system_fingerprint", "service_tier", "obfuscation", "p", "x_groq"), KEEP),
     **dict.fromkeys(("prompt_filter_results", "timings", "metadata"), KEEP),
     **dict.fromkeys(("citations", "search_results"), ASIDE),

@@ -172,7 +172,16 @@ class Entry:
         """Return whether tokens say nothing but what a text of the frame says."""
         joined = _tokens(at(self.payload, path))
         texts = {slot.raw for _, slot in self.slots} | {text.said for _, text in self.again}
-        return joined in texts or not joined
+        return joined in texts if joined else _is_empty(at(self.payload, path))
+
+
+def _is_empty(value: Any) -> bool:
+    """Return whether nothing is said in it, however it is nested."""
+    if isinstance(value, dict):
+        return all(_is_empty(one) for one in value.values())
+    if isinstance(value, list):
+        return all(_is_empty(one) for one in value)
+    return value is None or value == ""
 
 
 def _tokens(value: Any) -> str:

@@ -6,6 +6,7 @@ from connectors.providers.payload import Record
 from connectors.providers.rewriting.dialect import Closing, message
 from connectors.providers.rewriting.shape import (
     ASIDE,
+    ERROR,
     KEEP,
     LOGPROBS,
     OFFSETS,
@@ -31,7 +32,8 @@ _PART: Shape = {
 }
 _SHAPE: Shape = {
     **dict.fromkeys(("promptFeedback", "usageMetadata", "modelVersion", "responseId"), KEEP),
-    **dict.fromkeys(("createTime", "error", "modelStatus"), KEEP),
+    **dict.fromkeys(("createTime", "modelStatus"), KEEP),
+    "error": ERROR,
     "candidates": {
         **dict.fromkeys(("finishReason", "index", "safetyRatings", "tokenCount"), KEEP),
         **dict.fromkeys(("finishMessage", "urlContextMetadata"), ASIDE),

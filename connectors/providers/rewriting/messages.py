@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.providers.payload import Record
 from connectors.providers.rewriting.dialect import Closing, message
-from connectors.providers.rewriting.shape import ASIDE, DROP, KEEP, Shape
+from connectors.providers.rewriting.shape import ASIDE, DROP, ERROR, KEEP, Shape
 
 _BLOCK: Shape = {
     **dict.fromkeys(("type", "id", "name", "tool_use_id", "signature", "data", "caller"), KEEP),
@@ -13,12 +13,14 @@ _BLOCK: Shape = {
 }
 _MESSAGE: Shape = {
     **dict.fromkeys(("id", "type", "role", "model", "stop_reason", "stop_sequence"), KEEP),
-    **dict.fromkeys(("usage", "container", "context_management", "error", "request_id"), KEEP),
+    **dict.fromkeys(("usage", "container", "context_management", "request_id"), KEEP),
+    "error": ERROR,
     "content": _BLOCK,
     "*": ASIDE,
 }
 _SHAPE: Shape = {
-    **dict.fromkeys(("type", "index", "usage", "context_management", "error", "request_id"), KEEP),
+    **dict.fromkeys(("type", "index", "usage", "context_management", "request_id"), KEEP),
+    "error": ERROR,
     "message": _MESSAGE,
     "content_block": _BLOCK,
     "delta": {

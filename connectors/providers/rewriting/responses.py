@@ -8,6 +8,7 @@ from connectors.providers.payload import Record
 from connectors.providers.rewriting.dialect import Closing, message
 from connectors.providers.rewriting.shape import (
     ASIDE,
+    ERROR,
     KEEP,
     LOGPROBS,
     OFFSETS,
@@ -29,7 +30,8 @@ _ITEM: Shape = {**_KNOWN, "?": {"image_generation_call": {**_KNOWN, "result": PI
 # What a response repeats of its request, and what it says of itself.
 _RESPONSE: Shape = {
     **dict.fromkeys(("id", "object", "created_at", "completed_at", "status", "model"), KEEP),
-    **dict.fromkeys(("error", "incomplete_details", "instructions", "max_output_tokens"), KEEP),
+    **dict.fromkeys(("incomplete_details", "instructions", "max_output_tokens"), KEEP),
+    "error": ERROR,
     **dict.fromkeys(("max_tool_calls", "parallel_tool_calls", "previous_response_id"), KEEP),
     **dict.fromkeys(("prompt", "prompt_cache_key", "prompt_cache_retention", "reasoning"), KEEP),
     **dict.fromkeys(("safety_identifier", "service_tier", "store", "temperature", "text"), KEEP),
@@ -41,7 +43,8 @@ _RESPONSE: Shape = {
 }
 _SHAPE: Shape = {
     **dict.fromkeys(("type", "sequence_number", "item_id", "obfuscation", "status"), KEEP),
-    **dict.fromkeys(("output_format", "size", "quality", "background", "error", "param"), KEEP),
+    **dict.fromkeys(("output_format", "size", "quality", "background", "param"), KEEP),
+    "error": ERROR,
     "copilot_usage": KEEP,
     **dict.fromkeys(("delta", "text", "refusal", "arguments", "input", "code", "diff"), ASIDE),
     **dict.fromkeys(("command", "output", "message"), ASIDE),

@@ -40,6 +40,9 @@ Shape = Treat | Table
 KEEP, ASIDE, DROP = Treat.KEEP, Treat.ASIDE, Treat.DROP
 LOGPROBS, OFFSETS, PICTURE = Treat.LOGPROBS, Treat.OFFSETS, Treat.PICTURE
 
+# What a provider says of a failure: of its words nobody knows whose they are.
+ERROR: Shape = {**dict.fromkeys(("type", "code", "param", "status"), KEEP), "*": ASIDE}
+
 # Strings of objects whose texts are judged that are no text: identifiers, words of an API, and
 # what only its provider can read.
 _WORDS = frozenset(

@@ -16,7 +16,7 @@ _PLAIN_EVENT = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:(?:(?:data|event|id|retry)(?::[^\r\n]*)?)?(?:\r\n|\n|\r))*"
 )
 # A keep-alive is empty or a comment of a few words.
-_KEEP_ALIVE = re.compile(rb"(?:(?::[ \w.-]{0,64})?(?:\r\n|\n|\r))*")
+_KEEP_ALIVE = re.compile(rb"(?:(?::[ A-Za-z_.-]{0,64})?(?:\r\n|\n|\r))*")
 
 
 class Writer(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import time
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -208,3 +209,16 @@ def test_a_frame_beyond_the_limit_is_an_error_before_it_is_complete(
         beginning = message(b"x" * 2_000, EVENT)[:12]
     with pytest.raises(MalformedFrame, match="too-large"):
         list(framing.feed(beginning + b"x" * 2_000))
+
+
+def test_a_long_line_in_pieces_is_looked_through_once() -> None:
+    def seconds(pieces: int) -> float:
+        stream = EventStream()
+        begun = time.process_time()
+        for piece in [b"data: ", *[b"x" * 4_096] * pieces, b"\n\n"]:
+            list(stream.feed(piece))
+        return time.process_time() - begun
+
+    seconds(100)
+    # 16 times as long, not 256.
+    assert seconds(3_200) < 80 * max(seconds(200), 0.002)

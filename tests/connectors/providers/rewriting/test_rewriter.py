@@ -237,6 +237,18 @@ def test_an_error_of_the_provider_comes_behind_the_text_before_it(name: str) -> 
     assert next(iter(proxy.judged.values())) == PIECES[0]
 
 
+@every_api
+def test_what_an_error_says_is_judged_as_well(name: str) -> None:
+    data = STREAMS[name](*PIECES)
+    at = data.index(b"Write") + data[data.index(b"Write") :].index(b"\n\n") + 2
+    said = {"code": "tool_use_failed", "type": "x", "message": "I wanted to say secret-99"}
+    frame = {**ERRORS[name], "error": {**said, "failed_generation": "say(secret-99)"}}
+    out = Proxy(name, "sse", redacting).run([data[:at], events([frame], named="type" in frame)])
+    assert b"secret-99" not in out
+    assert out.count(b"[LABEL]") == 2
+    assert b"tool_use_failed" in out
+
+
 def test_keep_alives_pass_while_text_is_held() -> None:
     proxy = Proxy("anthropic.messages", "sse", lambda: Guard(hold=99))
     data = messages("secret-99")
@@ -252,6 +264,7 @@ def test_comments_and_fields_nobody_reads_do_not_carry_text() -> None:
     proxy = Proxy("openai.chat", "sse", Guard)
     assert proxy.feed(b": " + b"x" * 65 + b"\n\n") == b":\n\n"
     assert proxy.feed(b"secret: 99\n\n") == b":\n\n"
+    assert proxy.feed(b": 4111 1111 1111 1111\n\n") == b":\n\n"
     payload = json.dumps(chunk([])).encode()
     assert b"secret" not in proxy.feed(b"secret: 99\ndata: " + payload + b"\n\n")
 
@@ -340,6 +353,25 @@ def test_tokens_pass_with_their_text_and_never_without_it() -> None:
     assert b"cret" not in held
     assert b'"token": "yz"' in held
     assert b"something else" not in free + held
+
+
+@pytest.mark.parametrize(
+    "logprobs", [{"tokens": ["se", "cret-99"]}, {"text": "secret-99"}, [{"bytes": [115, 101]}]]
+)
+def test_tokens_of_another_shape_do_not_pass(logprobs: Any) -> None:
+    frames = [chunk([choice({"content": "a"}, logprobs=logprobs)]), chunk([choice({}, "stop")])]
+    out = Proxy("openai.chat", "sse", Guard).run([events(frames, done=True)])
+    assert b'"content":"a"' in out.replace(b": ", b":")
+    assert b"cret" not in out
+    assert b"bytes" not in out
+
+
+def test_numbers_of_tokens_do_not_stand_beside_a_text_that_was_changed() -> None:
+    def frames(text: str) -> bytes:
+        return events([chunk([choice({"content": text}, "stop", token_ids=[7, 8])])], done=True)
+
+    assert b"[7, 8]" not in Proxy("openai.chat", "sse", redacting).run([frames("secret-99")])
+    assert b"[7, 8]" in Proxy("openai.chat", "sse", redacting).run([frames("all is well")])
 
 
 ARGUMENTS = ('{"to": "a\\u0073ec', 'ret-99", "n": 1', "2, ", '"ok": true}')
