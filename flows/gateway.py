@@ -53,6 +53,8 @@ from guardrails.plans import Plans
 _PARTITIONS = 1
 # Seconds between snapshots of an embedded flow: its streams are few, and a restart repeats less.
 _EPOCH_S = 5.0
+# Seconds between two looks at whether the log is still read: readiness tells it before.
+_LOOK_S = 2.0
 
 
 def open_topics(data_dir: Path | None) -> tuple[MemoryTopics, str]:
@@ -271,7 +273,7 @@ def serve_kafka(
     """Serve a gateway in front of Kafka until told to stop. started: is told where it listens.
 
     plans: of the policies the guards were started with; what is activated is taken in as they do.
-    Raises SettingError, ConnectorError.
+    Raises SettingError, and ConnectorError also when the log cannot be read any more.
     """
     bus = KafkaBus(kafka)
     redemptions = LogRedemptions(bus.append, time.time)
@@ -285,7 +287,10 @@ def serve_kafka(
         held.callback(server.close)
         begin(stop)
         started(server.url)
-        stop.wait()
+        while not stop.wait(_LOOK_S):
+            if bus.trouble is not None:
+                # It will not hear anything again; whoever runs it starts it anew.
+                raise ConnectorError(bus.trouble)
 
 
 def _has_secret(environ: Mapping[str, str]) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 
 import pytest
 
@@ -13,7 +14,10 @@ from connectors.gateway import kafka_bus
 from connectors.gateway.kafka_bus import KafkaBus
 from connectors.kafka.client import Partition, Span
 from connectors.kafka.settings import KafkaSettings
+from flows.gateway import serve_kafka
+from guardrails import default_plan
 from guardrails.errors import ConnectorError
+from guardrails.plans import Plans
 from guardrails.records import Output, Record
 
 AWAY = ConnectorError("the broker went away; check it")
@@ -141,6 +145,25 @@ def test_a_follower_that_dies_later_is_told_as_trouble(
     assert told
     assert "hunter2" not in told + caplog.text
     assert (str(AWAY) if problem is AWAY else "ValueError") in caplog.text
+
+
+def test_a_gateway_that_hears_nothing_any_more_ends(
+    open_bus: Callable[[Log], KafkaBus], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that is away only means no records: this is what a retry cannot mend."""
+
+    def fail(_url: str) -> None:
+        log.fails = AWAY
+
+    log = Log()
+    open_bus(log)
+    monkeypatch.setattr("flows.gateway.follow_policies", lambda *_, **__: nullcontext())
+    environ = {"TIDEGATE_GATEWAY_PORT": "0", "TIDEGATE_GATEWAY_SECRET": "0" * 64}
+    kafka = KafkaSettings(bootstrap_servers="nowhere:1")
+    plans = Plans(default_plan())
+    with pytest.raises(ConnectorError, match="went away"):
+        serve_kafka(kafka, plans, environ, threading.Event(), started=fail)
+    assert all(reader.is_closed for reader in log.readers)
 
 
 def test_what_cannot_be_sent_at_the_end_keeps_no_thread_and_no_connection(
