@@ -56,6 +56,9 @@ class Refused(TidegateError):
 class UnknownPolicy(TidegateError):
     """A stream asks for a policy that is not loaded. Next: name one that is."""
 
+    def __init__(self, name: str | None) -> None:
+        super().__init__(f"no policy {name!r} is loaded; name one that is, or none for the default")
+
 
 class Answer(NamedTuple):
     """What a request learns. verdict: where the stream stands. segments, findings: released and
@@ -240,9 +243,7 @@ class Exchange:
                     return self._overdue(stream, chunk, mark, position)
         answer = _answer(stream, mark, position)
         if answer.verdict.reason == "unknown-policy":
-            raise UnknownPolicy(
-                f"no policy {chunk.policy!r} is loaded; name one that is, or none for the default"
-            )
+            raise UnknownPolicy(chunk.policy)
         return answer
 
     def _overdue(self, stream: LiveStream, chunk: Chunk, mark: int, position: int | None) -> Answer:

@@ -31,7 +31,7 @@ _TITLES = {
     400: "Bad request",
     401: "Not authenticated",
     403: "Not allowed",
-    404: "No such stream",
+    404: "Not found",
     405: "Method not allowed",
     406: "Not acceptable",
     408: "Too slow",
@@ -64,6 +64,9 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         504: "The guard did not answer in time; the same request may be sent again.",
     }.items()
 }
+
+# Titles of kinds that say more than their status.
+_NAMED = {"unknown-stream": "No such stream"}
 
 _OURS = (
     (UnknownPolicy, 422, "unknown-policy"),
@@ -101,7 +104,7 @@ class Problem(TidegateError):
             return dict(self._members)
         members: dict[str, Any] = {
             "type": f"urn:tidegate:problem:{self.kind}",
-            "title": _TITLES.get(self.status, "Problem"),
+            "title": _NAMED.get(self.kind) or _TITLES.get(self.status, "Problem"),
             "status": self.status,
             "detail": str(self),
         }
@@ -132,15 +135,26 @@ def as_problem(error: Exception) -> Problem:
         case RequestValidationError():
             return _invalid(error)
         case HTTPException():
-            # Starlette's own: no such route, wrong method.
-            detail = f"{error.detail}; /openapi.json lists what there is"
-            return Problem(error.status_code, "http", detail, headers=error.headers)
+            return _unrouted(error)
     for kind, status, name in _OURS:
         if isinstance(error, kind):
             again = {"Retry-After": _RETRY_AFTER_S} if status >= 500 else {}
             return Problem(status, name, str(error), headers=again)
     log.error("a request failed", problem=type(error).__name__)
     return Problem(500, "bug", "this is a bug of Tidegate; please report what its log says")
+
+
+def _unrouted(error: HTTPException) -> Problem:
+    """Tell of Starlette's own errors: no such route, wrong method. SDKs of providers, which may
+    have been pointed here with all they can do, look for an `error`.
+    """
+    detail = f"{error.detail}; /openapi.json and docs/proxy.md list what there is"
+    if error.status_code == 404:
+        detail += "; what is not guarded is not passed on to a provider"
+    problem = Problem(error.status_code, "http", detail, headers=error.headers)
+    said = {"message": detail, "type": "invalid_request_error", "code": "tidegate"}
+    members = {**problem.body, "error": said}
+    return Problem(error.status_code, "http", detail, headers=error.headers, members=members)
 
 
 def _invalid(error: RequestValidationError) -> Problem:

@@ -19,7 +19,7 @@ from connectors.gateway.auth.tickets import Purpose, Tickets
 from connectors.gateway.bus import Bus
 from connectors.gateway.connections import Connections
 from connectors.gateway.event_plugins import EventPlugins
-from connectors.gateway.exchange import Exchange
+from connectors.gateway.exchange import Exchange, UnknownPolicy
 from connectors.gateway.producing import Producing
 from connectors.gateway.rules.rule_bundles import RuleBundles
 from connectors.gateway.samples import Samples
@@ -121,6 +121,12 @@ class Service:
         principal = await self._authenticate(connection)
         self.ids.require_read(stream_id, principal)
         return principal
+
+    def require_policy(self, name: str | None) -> None:
+        """Raise UnknownPolicy for one that is not loaded, as far as is known here."""
+        loaded = self.samples().policies
+        if name is not None and loaded and name not in loaded:
+            raise UnknownPolicy(name)
 
     def owns(self, principal: Principal, stream_id: str) -> bool:
         """Whether the principal began the stream."""

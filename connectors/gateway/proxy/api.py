@@ -95,6 +95,42 @@ def returned(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: as_bytes_came(value) for name, value in found.items()}
 
 
+# What an error may say. Some providers add what the model wrote that could not be used.
+_ERROR_MEMBERS = frozenset(
+    {
+        *("error", "type", "code", "param", "status", "message", "request_id"),
+        *("@type", "details", "reason", "domain", "retryDelay"),
+    }
+)
+
+
+def without_texts(body: bytes | None) -> bytes | None:
+    """Return the error of a provider without members that may hold a model's text; None for what
+    is no JSON object.
+
+    >>> without_texts(b'{"error": {"message": "no", "failed_generation": "say(...)"}}')
+    b'{"error":{"message":"no"}}'
+    """
+    if body is None:
+        return None
+    try:
+        said = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    if not isinstance(said, dict | list):
+        return None
+    slimmed = _slimmed(said)
+    return body if slimmed == said else msgspec.json.encode(slimmed)
+
+
+def _slimmed(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_slimmed(one) for one in node]
+    if isinstance(node, dict):
+        return {key: _slimmed(value) for key, value in node.items() if key in _ERROR_MEMBERS}
+    return node
+
+
 def _choose(
     headers: Mapping[str, str], names: frozenset[str], prefixes: tuple[str, ...]
 ) -> dict[str, str]:

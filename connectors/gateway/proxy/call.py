@@ -8,12 +8,13 @@ from contextlib import AsyncExitStack, aclosing
 from functools import partial
 from typing import NamedTuple
 
+import msgspec
 from aiohttp import ClientResponse
 from fastapi import Request, Response
 
 from connectors.gateway.auth.principal import Principal, Scope
 from connectors.gateway.problems import Problem
-from connectors.gateway.proxy.api import Api, as_bytes_came, passed, returned
+from connectors.gateway.proxy.api import Api, as_bytes_came, passed, returned, without_texts
 from connectors.gateway.proxy.channel_stream import ChannelStream
 from connectors.gateway.proxy.reply import Reply
 from connectors.gateway.proxy.settings import ProxySettings
@@ -67,6 +68,7 @@ class Call:
         asked = self._asked(request, principal)
         headers = {**passed(request.headers), **self._api.authorize(key)}
         body = await request.body()
+        _require_object(body)
         admission = self._service.admission
         # What is held ends with this, or with the answer that is sent: whatever happens.
         async with AsyncExitStack() as held:
@@ -143,6 +145,7 @@ class Call:
         for name in (policy, *named.values()):
             if name is not None and len(name) > MAX_ID_CHARS:
                 raise Problem(400, "bad-header", f"a name of X-Tidegate-* exceeds {MAX_ID_CHARS}")
+        self._service.require_policy(policy)
         stream_id = self._service.ids.new(principal)
         context = Context(tenant=principal.tenant, correlation_id=stream_id, **named)
         return _Asked(principal, stream_id, policy, context)
@@ -162,12 +165,12 @@ class Call:
         return open_stream
 
     async def _refusal(self, response: ClientResponse, headers: Mapping[str, str]) -> Response:
-        """Return a provider's error as it is: what it says of the request is no model's text."""
+        """Return a provider's error as it is, without what may be a model's text."""
         if response.content_type != "application/json" or response.status < 400:
             detail = f"the provider answered {response.status} {response.content_type}; try again"
             body = self._api.describe(502, detail)
             return Response(body, 502, dict(headers), "application/json")
-        said = await self._read_error(response)
+        said = without_texts(await self._read_error(response))
         if said is None:
             detail = f"the provider answered {response.status}, and its error cannot be read"
             said = self._api.describe(response.status, f"{detail}; try again")
@@ -185,6 +188,16 @@ class Call:
         except (TimeoutError, UpstreamAway):
             return None
         return bytes(said)
+
+
+def _require_object(body: bytes) -> None:
+    """Raise Problem for a request no API takes: the provider would say less."""
+    try:
+        msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        raise Problem(
+            400, "not-json", "the body is not a JSON object; send the request as its API has it"
+        ) from None
 
 
 def _nobody() -> Response:

@@ -248,7 +248,7 @@ def test_unknown_streams_and_routes_are_problems(client: Client) -> None:
     ]:
         assert client.post(path, **body).status_code == 404
     missing = client.http.get("/v1/nothing")
-    assert (missing.status_code, missing.json()["title"]) == (404, "No such stream")
+    assert (missing.status_code, missing.json()["title"]) == (404, "Not found")
 
 
 def test_the_document_describes_what_is_there(client: Client) -> None:

@@ -51,8 +51,8 @@ WRITES = answers(*(200, 403, 200, 404, 403, 404, 404, 404))
 BEGINS = answers(*(200, 403, 200, 200, 403, 200, 200, 200))
 RULES = answers(*(404, 404, 403, 404, 403, 404, 404, 404))
 OPERATES = answers(*(403, 403, 403, 403, 200, 200, 403, 200))
-# The provider is away: who may ask it learns that, in the words of its API.
-PROXIES = answers(*(503, 403, 503, 503, 403, 503, 503, 503))
+# Who may ask a provider learns that this is no request, in the words of its API.
+PROXIES = answers(*(400, 403, 400, 400, 403, 400, 400, 400))
 # Close codes of a WebSocket: HTTP's with 4000 before, 1000 where the stream is told to its end.
 SOCKET = {who: 1000 if status == 200 else 4000 + status for who, status in READS.items()}
 # What names no stream and tells nothing of any.

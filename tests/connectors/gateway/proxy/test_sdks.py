@@ -245,6 +245,46 @@ def test_the_stream_that_is_told_is_the_one_of_what_is_said(
     client.http.close()
 
 
+def test_a_policy_nobody_loaded_is_an_error_before_the_provider_is_asked(
+    sdk: openai.OpenAI, provider: Provider
+) -> None:
+    provider.plays(*replies.chat(["a"]))
+    with pytest.raises(openai.UnprocessableEntityError, match="no policy 'nope' is loaded"):
+        ask(sdk, extra_headers={"X-Tidegate-Policy": "nope"})
+    assert not provider.seen
+
+
+def test_a_body_that_is_none_is_an_error_before_the_provider_is_asked(
+    proxy: Gateway, provider: Provider
+) -> None:
+    provider.plays(*replies.chat(["a"]))
+    client = Client(proxy.url, Authorization="Bearer k")
+    for body in (b"{bad", b"[]", b""):
+        answer = client.http.post("/v1/chat/completions", content=body)
+        assert answer.status_code == 400
+        assert "not a JSON object" in answer.json()["error"]["message"]
+    assert not provider.seen
+    client.http.close()
+
+
+def test_what_a_model_wrote_stands_in_no_error(sdk: openai.OpenAI, provider: Provider) -> None:
+    error = {"message": "no such tool", "code": "tool_use_failed", "failed_generation": "4111 1111"}
+    provider.plays(
+        json.dumps({"error": error}).encode(), content_type="application/json", status=400
+    )
+    with pytest.raises(openai.BadRequestError, match="no such tool") as caught:
+        ask(sdk)
+    assert "4111" not in caught.value.response.text
+    assert caught.value.code == "tool_use_failed"
+
+
+def test_what_sdks_ask_for_that_is_not_guarded_is_told_in_their_words(sdk: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match="not guarded is not passed on"):
+        sdk.embeddings.create(model="m", input="x")
+    with pytest.raises(openai.NotFoundError, match=r"docs/proxy\.md"):
+        sdk.models.list()
+
+
 def test_what_is_not_guarded_is_not_passed_on(proxy: Gateway, provider: Provider) -> None:
     provider.plays(b"{}", content_type="application/json")
     client = Client(proxy.url)
