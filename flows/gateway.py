@@ -115,6 +115,7 @@ def open_server(
             origins=Origins.of_listener(auth.origins, port, on_loopback=auth.on_loopback),
             admission=admission,
             timing=settings.timing,
+            history_bytes=settings.history_mb * 2**20,
             idle_s=idle_s,
             rules=rules,
             samples=samples,
@@ -216,7 +217,13 @@ class Embedded(AbstractContextManager["Embedded"]):
                 # Streams in memory do not outlive the process, so their ids need not either.
                 keychain = Keychain([secrets.token_hex(32).encode()])
             self._server = open_server(
-                MemoryBus(topics, epoch, kept_s=settings.history_s, trouble=self._trouble),
+                MemoryBus(
+                    topics,
+                    epoch,
+                    # Files are read again after a restart; from memory all has been handed over.
+                    kept_s=settings.history_s if settings.data_dir is not None else 0,
+                    trouble=self._trouble,
+                ),
                 environ,
                 plans=plans,
                 # What is known of policies ends with the process, and versions must not fall.

@@ -52,6 +52,7 @@ class Service:
     origins: Origins
     admission: Admission
     timing: Timing = Timing()  # noqa: RUF009 - a constant
+    history_bytes: int = 512 * 2**20
     idle_s: Callable[[str | None], float] = lambda _: 300.0
     rules: RuleBundles | None = None
     samples: Callable[[], Samples] = Samples
@@ -67,7 +68,12 @@ class Service:
     _ticker: asyncio.Task[None] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.streams = Streams(self.bus.epoch, time.monotonic, plugins=self.plugins)
+        self.streams = Streams(
+            self.bus.epoch,
+            time.monotonic,
+            max_bytes=self.history_bytes,
+            plugins=self.plugins,
+        )
         self.deliveries = Deliveries(self.subscribers)
         self.exchange = Exchange(self.bus, self.streams)
         self.producing = Producing(self.ids, self.admission, self.exchange, self.streams)

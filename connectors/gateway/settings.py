@@ -44,6 +44,14 @@ class GatewaySettings(BaseModel):
         ge=10,
         le=86_400,
     )
+    history_mb: int = _variable(
+        "HISTORY_MB",
+        512,
+        "Mebibytes of events of all streams, roughly; beyond them streams go that nobody touched "
+        "for longest. 512 are 1,000 replies of 400 tokens, half as many with the events of a policy.",
+        ge=16,
+        le=1_048_576,
+    )
     heartbeat_s: float = _variable(
         "HEARTBEAT_S",
         15.0,

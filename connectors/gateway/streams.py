@@ -18,8 +18,6 @@ log = logger(__name__)
 
 # 32 MiB of one stream: a reply of 20,000 tokens, told token by token.
 MAX_STREAM_BYTES = 33_554_432
-# 512 MiB of all: some 1,000 replies of 400 tokens, half as many where policies have events, too.
-MAX_BYTES = 536_870_912
 
 # Takes what is told of streams, in order.
 Deliver = Callable[[Sequence[Told]], object]
@@ -42,7 +40,7 @@ class Streams:
         epoch: str,
         now_s: Callable[[], float],
         *,
-        max_bytes: int = MAX_BYTES,
+        max_bytes: int = 512 * 2**20,
         max_stream_bytes: int = MAX_STREAM_BYTES,
         plugins: EventPlugins | None = None,
     ) -> None:
