@@ -48,7 +48,7 @@ class GatewaySettings(BaseModel):
         "HISTORY_MB",
         512,
         "Mebibytes of events of all streams, roughly; beyond them streams go that nobody touched "
-        "for longest. 512 are 1,000 replies of 400 tokens, half as many with the events of a policy.",
+        "for longest. 512 are 1,000 replies of 400 tokens, or 500 with the events of a policy.",
         ge=16,
         le=1_048_576,
     )
