@@ -107,7 +107,7 @@ def event_routes(service: Service) -> APIRouter:
             epoch=service.streams.epoch,
             resume=resume,
         )
-        await subscription.wait(min(wait_ms / 1000, service.timing.poll_s))
+        await subscription.wait(wait_ms / 1000)
         told = b",".join(subscription.read_now())
         body = b'{"events":[%b],"next":"%b"}' % (told, subscription.position.encode())
         return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
