@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from connectors.logs import logger
@@ -116,7 +117,9 @@ class Dispatcher:
     def close(self) -> None:
         """End the thread; what is under way counts for nothing."""
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
+            # It may be ending by itself.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(_CLOSE_TIMEOUT_S)
 
     def bury(self, subscription: str, given_up: GivenUp) -> None:
