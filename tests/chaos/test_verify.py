@@ -28,6 +28,9 @@ from tests.chaos.scripts import VILE, write_stream
 from tests.chaos.verify import verify
 from tests.endpoint import Endpoint, judge_words
 
+# The judge of the fault campaign, which is long itself.
+pytestmark = pytest.mark.long
+
 STREAMS = 60
 TOPICS = ("chunks", "verdicts", "audit", "checks", "results", "dead-letters")
 Topics = dict[str, list[Logged]]

@@ -146,6 +146,7 @@ def test_what_a_restart_would_not_help_ends_with_its_own_code(
     assert "not started again, it would end the same way" in one.said
 
 
+@pytest.mark.long
 def test_it_gives_up_after_so_many_failures_in_a_row_with_3(supervise) -> None:
     one = supervise("--give-up-after", "3", "--", "run", patience_s=1)
     assert one.wait() == 3

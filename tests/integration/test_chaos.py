@@ -18,18 +18,15 @@ KINDS = (
     "disk full",
     "policy activated",
 )
-FEW = ("kill -9 of the guard", "kill -9 of the checks", "disk full")
 
 
-@pytest.mark.parametrize("kinds", [FEW, pytest.param(KINDS, marks=pytest.mark.long)], ids=len)
-def test_after_a_handful_of_faults_every_stream_is_what_the_logs_say(
-    kinds: tuple[str, ...],
-) -> None:
+@pytest.mark.long
+def test_after_a_handful_of_faults_every_stream_is_what_the_logs_say() -> None:
     if Broker().kind == "none":
         pytest.skip(Broker().name)
-    plan = Plan(seed=7, faults=len(kinds), streams_per_s=5.0, idle_s=8.0, kinds=kinds)
+    plan = Plan(seed=7, faults=len(KINDS), streams_per_s=5.0, idle_s=8.0, kinds=KINDS)
     outcome = run(plan, print)
     assert outcome.found.differences == []
-    assert len(outcome.faults) == len(kinds)
+    assert len(outcome.faults) == len(KINDS)
     assert [fault.note for fault in outcome.faults if "no verdict" in fault.note] == []
     assert outcome.found.counts["streams"] > 30

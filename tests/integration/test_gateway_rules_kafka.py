@@ -133,6 +133,7 @@ def test_gateways_tell_the_same_rules_and_an_activation_and_a_rollback_raise_the
     assert len(deployment.records("dead-letters")) == 1
 
 
+@pytest.mark.long
 def test_a_stream_is_told_of_its_policy_and_the_page_of_all(site: Site) -> None:
     site.call("activate", site.write("other", OTHER))
     version = site.rules("other")["version"]
