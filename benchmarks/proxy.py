@@ -95,7 +95,11 @@ async def _measure(tokens: int, streams: int) -> dict[str, tuple[list[float], li
             rules = "guardrails: {pii: {}, secrets: {}}"
             file.write_text(f"name: {name}\n{enforcement}\n{rules}\n")
             files.append(str(file))
-        environ = {"TIDEGATE_PROXY_OPENAI_URL": f"{provider.url}/v1"}
+        # With a variable of Python's it is an interpreter of its own, as it is for users.
+        environ = {
+            "TIDEGATE_PROXY_OPENAI_URL": f"{provider.url}/v1",
+            "PYTHONUNBUFFERED": "1",
+        }
         gateway = await asyncio.to_thread(Gateway, "--policy", ",".join(files), **environ)
         try:
             async with aiohttp.ClientSession() as http:
