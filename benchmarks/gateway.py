@@ -84,7 +84,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
         for clients in (100, 1_000):
             yield from _latencies(gateway, clients, 5 if quick else 15)
         yield from _resumes(gateway, 200 if quick else 1_000)
-        yield from _deliveries(gateway, 500 if quick else 2_000)
+        yield from _deliveries(gateway, 2_000)
 
 
 def _round_trips(gateway: Gateway, seconds: int) -> Iterator[Figure]:
