@@ -167,6 +167,7 @@ def wait_until_a_stream_begins_under(deployment: Deployment, label: str) -> None
         time.sleep(0.3)
 
 
+@pytest.mark.long
 def test_policies_change_under_load_and_kills_and_every_stream_keeps_its_own(
     deployment: Deployment, tmp_path: Path
 ) -> None:

@@ -191,9 +191,8 @@ def test_reading_leaves_no_thread_and_no_reader_behind(
     raise AssertionError("a feed still runs")
 
 
-@pytest.mark.parametrize(
-    "client", ["kafka-python", pytest.param("confluent", marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("client", ["kafka-python", "confluent"])
 def test_after_the_broker_was_away_the_log_goes_on_where_it_was(
     own_broker: Broker, client: str
 ) -> None:
