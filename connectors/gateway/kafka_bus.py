@@ -43,9 +43,9 @@ class KafkaBus:
         self._settings = settings.model_copy(update={"linger_ms": 0.0})
         self._client: Client = open_client(self._settings)
         self._history = history
+        self._beside: dict[str, Take] = {}
         # The log is known by where it is: a topic that was made anew is shorter than the positions
         # clients hold, and that shows.
-        self._beside: dict[str, Take] = {}
         named = f"{settings.bootstrap_servers} {settings.topic_prefix}"
         self.epoch = f"{crc32(named.encode()):08x}"
         self._ends = threading.Event()

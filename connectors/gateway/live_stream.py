@@ -14,7 +14,7 @@ from msgspec import UNSET
 from connectors.gateway.asked import Asking
 from connectors.gateway.entry import Entry, Tell, View
 from connectors.gateway.event_plugins import EventPlugins
-from connectors.gateway.narration import Pace, Seen, tell_audit, tell_step, tell_verdict
+from connectors.gateway.narration import Progress, Seen, tell_audit, tell_step, tell_verdict
 from connectors.gateway.numbered import Numbered
 from connectors.gateway.position import Position, write
 from connectors.gateway.subscribers.subscriber import Said
@@ -73,7 +73,7 @@ class LiveStream:
         self._found: dict[tuple[object, ...], None] = {}
         self._results = 0
         self._steps: dict[str, bool] = {}
-        self._pace = Pace(0, (), ())
+        self._so_far = Progress(0, (), ())
         self._narrated: bool | None = None
         self._waiters: set[asyncio.Future[bool]] = set()
         self._shared: dict[View, Batch] = {}
@@ -91,7 +91,7 @@ class LiveStream:
     @property
     def began_ms(self) -> int:
         """Return the log time of the first verdict; 0 before it."""
-        return self._pace.began_ms
+        return self._so_far.began_ms
 
     @property
     def watchers(self) -> int:
@@ -122,8 +122,8 @@ class LiveStream:
         behind = now is not None and (
             verdict.seq < now.seq or verdict.frontier < now.frontier or now.state == "complete"
         )
-        if not self._pace.began_ms:
-            self._pace = self._pace._replace(began_ms=record.timestamp_ms)
+        if not self._so_far.began_ms:
+            self._so_far = self._so_far._replace(began_ms=record.timestamp_ms)
         gaps = len(self.reader.gaps)
         try:
             fresh = tuple(self.reader.read(verdict))
@@ -146,7 +146,7 @@ class LiveStream:
                 last.verdict, (*last.segments, *fresh), (*last.findings, *findings)
             )
         position = self._position._replace(verdicts=record.offset + 1)
-        tell = partial(tell_verdict, seen, self._results, record.timestamp_ms, self._pace)
+        tell = partial(tell_verdict, seen, self._results, record.timestamp_ms, self._so_far)
         self._results += seen.is_result
         self._add(_VERDICTS, record, position, tell, verdict)
 
@@ -248,7 +248,7 @@ class LiveStream:
             tuple(step for step, over in self._steps.items() if over is wanted)
             for wanted in (False, True)
         )
-        self._pace = Pace(self._pace.began_ms, running, completed)
+        self._so_far = Progress(self._so_far.began_ms, running, completed)
 
     def _step_over(self, kind: int, offset: int) -> None:
         fields = list(self._position)

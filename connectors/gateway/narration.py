@@ -29,7 +29,7 @@ class Seen(NamedTuple):
         return bool(self.segments) or verdict.state != "active" or verdict.action is Action.BLOCK
 
 
-class Pace(NamedTuple):
+class Progress(NamedTuple):
     """How far a stream's steps are. began_ms: log time. running, completed: steps by name."""
 
     began_ms: int
@@ -41,7 +41,7 @@ def tell_verdict(
     seen: Seen,
     index: int,
     at_ms: int,
-    pace: Pace,
+    so_far: Progress,
     id: str,  # noqa: A002 - the word of the protocol
 ) -> list[StreamEvent]:
     """Tell what a verdict changes: findings, progress, and last the text that may be shown.
@@ -55,7 +55,7 @@ def tell_verdict(
         for finding in findings
     ]
     if verdict.state != "complete":
-        progress = _progress(verdict, at_ms, pace)
+        progress = _progress(verdict, at_ms, so_far)
         events.append(StreamEvent(type="progress", **told, data=progress))
     if not seen.is_result:
         return [*events[:-1], msgspec.structs.replace(events[-1], id=id)]
@@ -85,20 +85,20 @@ def tell_verdict(
     return events
 
 
-def _progress(verdict: Verdict, at_ms: int, pace: Pace) -> dict[str, Any]:
+def _progress(verdict: Verdict, at_ms: int, so_far: Progress) -> dict[str, Any]:
     """Return how far the guard is with what has come, and how long the rest of that takes at the
     pace so far: nobody knows how much is to come.
     """
     received = verdict.frontier + verdict.held
-    elapsed_ms = at_ms - pace.began_ms
+    elapsed_ms = at_ms - so_far.began_ms
     left_ms = round(elapsed_ms * verdict.held / verdict.frontier) if verdict.frontier else None
     return {
         "percentage": round(100 * verdict.frontier / received, 1) if received else 0.0,
         "frontier": verdict.frontier,
         "held": verdict.held,
         "received": received,
-        "current_step": pace.running[-1] if pace.running else "release",
-        "completed_steps": pace.completed,
+        "current_step": so_far.running[-1] if so_far.running else "release",
+        "completed_steps": so_far.completed,
         "estimated_ms_left": left_ms,
     }
 

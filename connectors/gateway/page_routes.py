@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from connectors.gateway.auth.principal import Scope
 from connectors.gateway.problems import PROBLEMS, Problem
 from connectors.gateway.proxy.settings import ProxySettings
-from connectors.gateway.samples import Asked
+from connectors.gateway.samples import OfferedProvider
 from connectors.gateway.service import Service
 
 PAGE = Path(__file__).parent / "page"
@@ -40,7 +40,7 @@ def page_routes(service: Service, proxy: ProxySettings) -> APIRouter:
     """
     router = APIRouter()
     providers = tuple(
-        Asked(name, urlsplit(provider.url).hostname or "", provider.model)
+        OfferedProvider(name, urlsplit(provider.url).hostname or "", provider.model)
         for name, provider in proxy.providers.items()
         if provider.key is not None
     )

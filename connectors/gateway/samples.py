@@ -16,7 +16,7 @@ class Sample(Struct, frozen=True):
     policy: str | None = None
 
 
-class Asked(Struct, frozen=True):
+class OfferedProvider(Struct, frozen=True):
     """A provider that may be asked, because the gateway has a key for it. id: as the settings call
     it. host: where it is. model: the one to suggest, empty where none is set.
     """
@@ -31,4 +31,4 @@ class Samples(Struct, frozen=True):
 
     policies: tuple[str, ...] = ()
     samples: tuple[Sample, ...] = ()
-    providers: tuple[Asked, ...] = ()
+    providers: tuple[OfferedProvider, ...] = ()

@@ -83,7 +83,8 @@ class LogRedemptions:
             async with asyncio.timeout(self._round_trip_s):
                 return await came
         except (ConnectorError, TimeoutError) as error:
-            log.warning("a ticket could not be checked", problem=error)
+            problem = str(error) or f"the log did not answer within {self._round_trip_s:g} s"
+            log.warning("a ticket could not be checked", problem=problem)
             return False
         finally:
             del self._waiting[by]
